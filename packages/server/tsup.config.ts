@@ -1,0 +1,11 @@
+import { defineConfig } from 'tsup'
+
+export default defineConfig({
+  entry: { keylease: 'src/cli/keylease.ts' },
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  clean: true,
+  sourcemap: true,
+  noExternal: [/^@keylease\/shared/],
+})

@@ -1,0 +1,58 @@
+import type { z } from 'zod'
+import type { ErrorCode } from '../errors'
+import type { Permission } from './permissions'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/**
+ * Who may knock. `credential`: a platform key or a person's session; `metrics`: the same, or the metrics token.
+ */
+export type Authentication = 'none' | 'credential' | 'metrics'
+
+/** Each class has its own token bucket per caller; the server's rate table gives the numbers. */
+export type RateLimitClass = 'probe' | 'public' | 'read' | 'write'
+
+export interface EndpointExample {
+  params?: Record<string, string>
+  query?: Record<string, string>
+  body?: unknown
+  response?: unknown
+}
+
+/** One HTTP operation as data: the server mounts it, OpenAPI and the reference page describe it, tests are generated from it. */
+export interface Endpoint<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Result extends z.ZodType = z.ZodType,
+> {
+  id: string
+  method: Method
+  /** Parameters in braces: `/api/v1/projects/{projectId}`. */
+  path: `/${string}`
+  tag: string
+  summary: string
+  description?: string
+  authentication: Authentication
+  permission: Permission | 'none'
+  tenant: 'organization' | 'none'
+  /** The action of the audit entry that a success writes. */
+  audit: string
+  rateLimit: RateLimitClass
+  request: { params?: Params; query?: Query; body?: Body }
+  response: { status: 200 | 201 | 202 | 204; schema?: Result; contentType?: string }
+  /** Refusals a caller should expect beside those that every route shares. */
+  errors: readonly ErrorCode[]
+  /** The answer holds a secret that is shown once: a replay gets `secret_already_shown`. */
+  secretResponse?: true
+  example: EndpointExample
+}
+
+export function defineEndpoint<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Result extends z.ZodType,
+>(endpoint: Endpoint<Params, Query, Body, Result>): Endpoint<Params, Query, Body, Result> {
+  return endpoint
+}

@@ -1,0 +1,49 @@
+/** Prefix of each kind of id; the word after it is the domain's. */
+export const idPrefixes = {
+  organization: 'org',
+  project: 'prj',
+  auditEntry: 'aud',
+  request: 'req',
+} as const
+
+export type IdKind = keyof typeof idPrefixes
+
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+const timeCharacters = 10
+const randomCharacters = 16
+
+export interface IdSource {
+  now(): number
+  fill(bytes: Uint8Array): void
+}
+
+const systemSource: IdSource = { now: Date.now, fill: (bytes) => void crypto.getRandomValues(bytes) }
+
+/** Prefix, 10 characters of milliseconds and 16 of randomness: later ids sort after earlier ones as plain text. */
+export function newId(kind: IdKind, source: IdSource = systemSource): string {
+  return `${idPrefixes[kind]}_${encodeTime(source.now())}${encodeRandom(source)}`
+}
+
+export function isId(kind: IdKind, text: string): boolean {
+  return idPattern(kind).test(text)
+}
+
+/** The first character stays below 8: 26 characters hold 130 bits and an id uses 128. */
+export function idPattern(kind: IdKind): RegExp {
+  return new RegExp(`^${idPrefixes[kind]}_[0-7][${alphabet}]{25}$`)
+}
+
+function encodeTime(ms: number): string {
+  let text = ''
+  for (let rest = ms, i = 0; i < timeCharacters; i++) {
+    text = alphabet.charAt(rest % 32) + text
+    rest = Math.floor(rest / 32)
+  }
+  return text
+}
+
+function encodeRandom(source: IdSource): string {
+  const bytes = new Uint8Array(randomCharacters)
+  source.fill(bytes)
+  return Array.from(bytes, (byte) => alphabet.charAt(byte & 31)).join('')
+}
