@@ -28,7 +28,9 @@ const webUrl = z.preprocess(
     .refine((url) => url.pathname === '/' && !url.search && !url.username, 'an origin alone, without path, query or credentials')
     .optional(),
 )
-const flag = z.preprocess(absent, z.enum(['0', '1', 'true', 'false'], '1 or 0').default('0')).transform((value) => value === '1' || value === 'true')
+const flag = z
+  .preprocess(absent, z.enum(['0', '1', 'true', 'false'], '1 or 0').default('0'))
+  .transform((value) => value === '1' || value === 'true')
 
 const variables = z.object({
   KEYLEASE_DATA_DIR: z.preprocess(absent, z.string().default('.keylease')),
@@ -37,12 +39,23 @@ const variables = z.object({
   DATABASE_APP_URL: databaseUrl,
   DATABASE_AUTH_URL: databaseUrl,
   DATABASE_SYSTEM_URL: databaseUrl,
-  HOST: z.preprocess(absent, z.string().regex(/^[\w.:-]+$/, 'an address or host name').default('127.0.0.1')),
+  HOST: z.preprocess(
+    absent,
+    z
+      .string()
+      .regex(/^[\w.:-]+$/, 'an address or host name')
+      .default('127.0.0.1'),
+  ),
   PORT: z.preprocess(absent, z.coerce.number('a port from 0 to 65535').int().min(0).max(65_535).default(4500)),
   KEYLEASE_PUBLIC_URL: webUrl,
   KEYLEASE_TLS_CERT: text,
   KEYLEASE_TLS_KEY: text,
-  KEYLEASE_TRUSTED_PROXIES: z.preprocess(absent, z.string().default('')).transform((list) => list.split(',').map((item) => item.trim()).filter(Boolean)),
+  KEYLEASE_TRUSTED_PROXIES: z.preprocess(absent, z.string().default('')).transform((list) =>
+    list
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean),
+  ),
   KEYLEASE_INSECURE_HTTP: flag,
   KEYLEASE_ROOT_KEY_FILE: text,
   KEYLEASE_BOOTSTRAP_TOKEN: secret(32),

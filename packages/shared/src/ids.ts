@@ -14,7 +14,7 @@ const randomCharacters = 16
 
 export interface IdSource {
   now(): number
-  fill(bytes: Uint8Array): void
+  fill(bytes: Uint8Array<ArrayBuffer>): void
 }
 
 const systemSource: IdSource = { now: Date.now, fill: (bytes) => void crypto.getRandomValues(bytes) }

@@ -1,3 +1,10 @@
+import { isId } from '@keylease/shared/ids'
+import type pg from 'pg'
+import type { Prisma } from '../generated/prisma/client'
+import type { Database } from './db'
+
+export { isLockTimeout } from './postgres/sql-state'
+
 /**
  * The class of every table, checked against the catalog by a test:
  * tenant = row security forced, led by organization_id; membership = the request's organization or user;
@@ -21,9 +28,87 @@ export const tableClasses = {
 
 export type TableClass = 'tenant' | 'membership' | 'person' | 'global'
 
-/** Where a role may look across tenants, and why. The catalog test finds no other. */
+/** Where a role may look across tenants, by which policy, and why. The catalog test finds no other. */
 export const globalLookups = [
-  { table: 'organization', role: 'keylease_system', reason: 'lists the tenants that background work visits one by one' },
-  { table: 'change', role: 'keylease_system', reason: 'one feed tells a replica what changed anywhere' },
-  { table: 'organization_key', role: 'keylease_system', reason: 'a new root key re-wraps the key of every organization' },
+  {
+    table: 'organization',
+    role: 'keylease_system',
+    policy: 'directory',
+    reason: 'lists the tenants that background work visits one by one',
+  },
+  { table: 'change', role: 'keylease_system', policy: 'feed', reason: 'one feed tells a replica what changed anywhere' },
+  { table: 'organization_key', role: 'keylease_system', policy: 'rewrap', reason: 'a new root key re-wraps the key of every organization' },
 ] as const
+
+/** Indexes of tenant tables that the tenant does not lead, and why. The catalog test finds no other. */
+export const globalIndexes = [
+  { index: 'organization_pkey', reason: 'the id is the tenant' },
+  { index: 'change_by_transaction', reason: 'the one feed reads the rows of all tenants by transaction' },
+] as const
+
+export type Tx = Prisma.TransactionClient
+
+export interface TenantTransactionOptions {
+  timeoutMs?: number
+}
+
+const waitMs = 5_000
+const defaultTimeoutMs = 15_000
+
+/** One transaction that sees one tenant's rows and no other's; it ends with `work`. */
+export async function inTenant<T>(
+  db: Pick<Database, 'app'>,
+  organizationId: string,
+  work: (tx: Tx) => Promise<T>,
+  options: TenantTransactionOptions = {},
+): Promise<T> {
+  assertOrganizationId(organizationId)
+  return db.app.$transaction(
+    async (tx) => {
+      await tx.$executeRaw`SELECT set_config('keylease.organization_id', ${organizationId}, true)`
+      return work(tx)
+    },
+    { maxWait: waitMs, timeout: options.timeoutMs ?? defaultTimeoutMs },
+  )
+}
+
+/** The same through a plain pool, for SQL that Prisma does not model. */
+export async function inTenantSql<T>(pool: pg.Pool, organizationId: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  assertOrganizationId(organizationId)
+  return inTransaction(pool, async (client) => {
+    await client.query(`SELECT set_config('keylease.organization_id', $1, true)`, [organizationId])
+    return work(client)
+  })
+}
+
+export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query('BEGIN')
+    const result = await work(client)
+    const ended = await client.query('COMMIT')
+    // Postgres answers COMMIT with ROLLBACK where a failed statement was caught and forgotten.
+    if (ended.command !== 'COMMIT') throw new Error('the transaction was rolled back because one of its statements failed')
+    return result
+  } catch (error) {
+    broken = await rollBack(client)
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+/** A connection that cannot even roll back must not go back to the pool with its tenant still set. */
+async function rollBack(client: pg.PoolClient): Promise<Error | undefined> {
+  try {
+    await client.query('ROLLBACK')
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+function assertOrganizationId(organizationId: string): void {
+  if (!isId('organization', organizationId)) throw new TypeError('a tenant transaction needs the id of an organization')
+}

@@ -20,12 +20,7 @@ export interface EndpointExample {
 }
 
 /** One HTTP operation as data: the server mounts it, OpenAPI and the reference page describe it, tests are generated from it. */
-export interface Endpoint<
-  Params extends z.ZodType = z.ZodType,
-  Query extends z.ZodType = z.ZodType,
-  Body extends z.ZodType = z.ZodType,
-  Result extends z.ZodType = z.ZodType,
-> {
+export interface Endpoint {
   id: string
   method: Method
   /** Parameters in braces: `/api/v1/projects/{projectId}`. */
@@ -39,20 +34,21 @@ export interface Endpoint<
   /** The action of the audit entry that a success writes. */
   audit: string
   rateLimit: RateLimitClass
-  request: { params?: Params; query?: Query; body?: Body }
-  response: { status: 200 | 201 | 202 | 204; schema?: Result; contentType?: string }
+  request: { params?: z.ZodType; query?: z.ZodType; body?: z.ZodType }
+  response: {
+    status: 200 | 201 | 202 | 204 | 302
+    schema?: z.ZodType
+    contentType?: string
+    /** The same body under another status. */
+    otherwise?: { status: 503; example: unknown }
+  }
   /** Refusals a caller should expect beside those that every route shares. */
   errors: readonly ErrorCode[]
-  /** The answer holds a secret that is shown once: a replay gets `secret_already_shown`. */
+  /** The answer holds a secret that is shown once: a late replay gets `secret_already_shown`. */
   secretResponse?: true
   example: EndpointExample
 }
 
-export function defineEndpoint<
-  Params extends z.ZodType,
-  Query extends z.ZodType,
-  Body extends z.ZodType,
-  Result extends z.ZodType,
->(endpoint: Endpoint<Params, Query, Body, Result>): Endpoint<Params, Query, Body, Result> {
+export function defineEndpoint<const E extends Endpoint>(endpoint: E): E {
   return endpoint
 }

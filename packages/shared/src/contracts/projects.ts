@@ -22,6 +22,7 @@ export type CreateProject = z.infer<typeof CreateProject>
 export const UpdateProject = z
   .strictObject({ name: Text(120).optional(), environment: Environment.optional(), costCentre: Text(60).nullable().optional() })
   .refine((change) => Object.keys(change).length > 0, 'must change at least one field')
+  .meta({ minProperties: 1 })
 export type UpdateProject = z.infer<typeof UpdateProject>
 
 export const ListProjects = ListQuery.extend({

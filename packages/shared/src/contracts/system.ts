@@ -1,7 +1,15 @@
 import { z } from 'zod'
 import { defineEndpoint } from './endpoint'
 
-const shared = { tag: 'Service', authentication: 'none', permission: 'none', tenant: 'none', audit: 'none', request: {}, errors: [] } as const
+const shared = {
+  tag: 'Service',
+  authentication: 'none',
+  permission: 'none',
+  tenant: 'none',
+  audit: 'none',
+  request: {},
+  errors: [],
+} as const
 
 export const Live = z.object({ status: z.literal('live') })
 
@@ -29,9 +37,21 @@ export const getReadiness = defineEndpoint({
   method: 'GET',
   path: '/readyz',
   summary: 'Can it serve?',
-  description: 'Answers 503 with the same body while the database is away, migrations are missing, the service is sealed or it is stopping.',
+  description:
+    'Answers 503 with the same body while the database is away, migrations are missing, the service is sealed or it is stopping.',
   rateLimit: 'probe',
-  response: { status: 200, schema: Readiness },
+  response: {
+    status: 200,
+    schema: Readiness,
+    otherwise: {
+      status: 503,
+      example: {
+        status: 'not_ready',
+        reason: 'The database is not reachable. Check that Postgres runs and that DATABASE_URL names it.',
+        checks: { database: false, migrations: true, unsealed: true, accepting: true },
+      },
+    },
+  },
   example: {
     response: { status: 'ready', reason: null, checks: { database: true, migrations: true, unsealed: true, accepting: true } },
   },
@@ -71,4 +91,16 @@ export const getReference = defineEndpoint({
   rateLimit: 'public',
   response: { status: 200, contentType: 'text/html; charset=utf-8' },
   example: { response: '<!doctype html>…' },
+})
+
+export const getHome = defineEndpoint({
+  ...shared,
+  id: 'getHome',
+  method: 'GET',
+  path: '/',
+  summary: 'Where a browser begins',
+  description: 'Leads to the reference page.',
+  rateLimit: 'public',
+  response: { status: 302 },
+  example: {},
 })

@@ -2,7 +2,11 @@ import { z } from 'zod'
 import { type IdKind, idPattern, idPrefixes } from '../ids'
 
 /** An id of one kind; anything else names nothing, so a malformed one reads as absent rather than as a mistake. */
-export const Id = (kind: IdKind) => z.string().regex(idPattern(kind)).meta({ example: `${idPrefixes[kind]}_01jd2f8m3n6q9rkvwxyz012345`, idKind: kind })
+export const Id = (kind: IdKind) =>
+  z
+    .string()
+    .regex(idPattern(kind))
+    .meta({ example: `${idPrefixes[kind]}_01jd2f8m3n6q9rkvwxyz012345`, idKind: kind })
 
 /** Text that a person typed: no control characters, no half characters, trimmed. */
 export const Text = (maximum: number) =>

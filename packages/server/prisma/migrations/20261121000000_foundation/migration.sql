@@ -15,6 +15,7 @@ BEGIN
   EXECUTE format('GRANT %s ON %s TO keylease_app, keylease_system', rights, target);
 END $$;
 
+-- The tenant.
 CREATE TABLE organization (
   id text PRIMARY KEY,
   name text NOT NULL,
@@ -26,6 +27,7 @@ SELECT keylease_protect('organization', 'SELECT, INSERT, UPDATE', 'id');
 -- The system role finds the tenants here, then works in one at a time.
 CREATE POLICY directory ON organization FOR SELECT TO keylease_system USING (true);
 
+-- What agents work in, with its environment and cost centre.
 CREATE TABLE project (
   organization_id text NOT NULL REFERENCES organization (id),
   id text NOT NULL,
@@ -94,8 +96,10 @@ CREATE TABLE idempotency (
   created_at timestamptz(3) NOT NULL DEFAULT now(),
   PRIMARY KEY (organization_id, actor_id, route, key)
 );
--- The hourly clean-up removes the oldest rows of one organization.
+-- The clean-up removes the oldest rows of one organization.
 CREATE INDEX idempotency_age ON idempotency (organization_id, created_at);
+-- The clean-up forgets sealed answers long before it removes their rows.
+CREATE INDEX idempotency_sealed ON idempotency (organization_id, created_at) WHERE sealed_response IS NOT NULL;
 SELECT keylease_protect('idempotency');
 
 -- What changed, for caches, policies and event streams of every replica. Lives 15 minutes.

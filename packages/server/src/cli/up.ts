@@ -1,0 +1,54 @@
+import { join, resolve } from 'node:path'
+import { type Env, readEnv } from '../env'
+import { type RunningService, startService } from '../main'
+import { checkBind } from '../platform/bind'
+import { explainDataDirError } from '../platform/data-dir'
+import { createLog, type Log } from '../platform/log'
+import { openDatabase } from './database'
+import { describeService } from './service-summary'
+import { createTerminalSteps, type Steps } from './steps'
+import { type StopRequest, watchForStop } from './stop-request'
+
+/** Starts everything, serves until it is asked to stop, stops everything; gives the exit code. */
+export async function up(): Promise<number> {
+  const env = readEnv()
+  checkBind(env)
+  const log = openLog(env)
+  const stop = watchForStop((error) => log.fatal({ err: error }, 'the process met an error that nobody expected and stops'))
+  const steps = createTerminalSteps(stop.signal)
+  try {
+    return await serve(env, steps, stop, log)
+  } catch (error) {
+    if (stop.signal.aborted) return endCode(await stop.requested)
+    log.fatal({ err: error }, 'the start failed')
+    throw explainDataDirError(error, env.dataDir)
+  }
+}
+
+function openLog(env: Env): Log {
+  if (env.database.url) return createLog({ to: 'stdout' })
+  try {
+    return createLog({ to: { file: join(resolve(env.dataDir), 'logs', 'keylease.log') } })
+  } catch (error) {
+    throw explainDataDirError(error, env.dataDir)
+  }
+}
+
+async function serve(env: Env, steps: Steps, stop: StopRequest, log: Log): Promise<number> {
+  const started = performance.now()
+  const database = await openDatabase(env, steps, log)
+  try {
+    const service: RunningService = await steps.run('service', () => startService(env, database.urls, log))
+    const seconds = ((performance.now() - started) / 1000).toFixed(1)
+    for (const line of describeService({ env, service, seconds, emphasize: steps.emphasize })) steps.say(line)
+    const reason = await stop.requested
+    log.info({ reason }, 'stopping')
+    await service.stop()
+    return endCode(reason)
+  } finally {
+    await database.close()
+    log.info('stopped')
+  }
+}
+
+const endCode = (reason: string) => (reason === 'crash' ? 1 : 0)

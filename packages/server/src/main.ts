@@ -1,0 +1,69 @@
+import { createApp } from './app'
+import { buildDeps, type Deps } from './deps'
+import type { Env } from './env'
+import { saveBootstrapToken } from './platform/bootstrap'
+import type { DatabaseUrls } from './platform/db'
+import { scheduleHousekeeping } from './platform/housekeeping'
+import { openHttpServer } from './platform/http-server'
+import { createJobs } from './platform/jobs'
+import type { Log } from './platform/log'
+import { ensurePartitions } from './platform/postgres/partitions'
+import { startTelemetry } from './platform/telemetry'
+import { ensureFirstOrganization } from './slices/organizations/service'
+import { version } from './version'
+
+export interface RunningService {
+  url: string
+  /** Why the service is sealed and what to do; null when it serves. */
+  sealedReason: string | null
+  stop(): Promise<void>
+}
+
+type Close = () => Promise<unknown>
+
+const drainMs = 25_000
+
+/** From a migrated database to a listening service. What was opened before a failure is closed again. */
+export async function startService(env: Env, urls: DatabaseUrls, log: Log): Promise<RunningService> {
+  const opened: Close[] = []
+  const stop = () => closeAll(opened, log)
+  try {
+    const telemetry = await startTelemetry(env.otlpEndpoint, version)
+    opened.push(() => telemetry.stop())
+    const deps = await buildDeps(env, urls, log)
+    opened.push(() => deps.db.close())
+    await ensurePartitions(deps.db.ownerPool, deps.clock.now())
+    if (deps.keyring.sealedReason() === null) await startWork(deps, urls, opened)
+    const server = await openHttpServer(env, createApp(deps).fetch)
+    opened.push(async () => {
+      deps.lifecycle.drain()
+      await server.close(drainMs)
+    })
+    log.info({ url: server.url, sealed: deps.keyring.sealedReason() !== null }, 'listening')
+    return { url: server.url, sealedReason: deps.keyring.sealedReason(), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** What only an unsealed service does: it has its first tenant, its credential and its background work. */
+async function startWork(deps: Deps, urls: DatabaseUrls, opened: Close[]): Promise<void> {
+  const organizationId = await ensureFirstOrganization(deps)
+  await saveBootstrapToken(deps.db, deps.keyring, organizationId, deps.env.bootstrapToken)
+  await deps.events.start()
+  opened.push(() => deps.events.stop())
+  await deps.replicas.start()
+  opened.push(() => deps.replicas.stop())
+  const jobs = createJobs(deps.db, urls.owner, deps.log, deps.clock)
+  scheduleHousekeeping(jobs, deps.db, deps.clock)
+  await jobs.start()
+  opened.push(() => jobs.stop())
+}
+
+/** Last opened, first closed; one that fails does not keep the others open. */
+async function closeAll(opened: Close[], log: Log): Promise<void> {
+  for (const close of opened.splice(0).reverse()) {
+    await close().catch((error: unknown) => log.error({ err: error }, 'something did not close cleanly'))
+  }
+}

@@ -1,0 +1,22 @@
+import type { Deps } from '../deps'
+import type { Actor } from './auth'
+import { claimAnswer, saveAnswer } from './request/idempotency'
+import { inTenant, type Tx } from './tenancy'
+
+/** Reads as the actor: its tenant, in one transaction. */
+export function readAs<T>(deps: Deps, actor: Actor, read: (tx: Tx) => Promise<T>): Promise<T> {
+  return inTenant(deps.db, actor.organizationId, read)
+}
+
+/**
+ * The one deciding transaction of a mutating request. Its result is the answer; with an Idempotency-Key the answer commits
+ * together with the effect, so a replay, even after a crash, repeats the answer and not the effect.
+ */
+export function writeAs<T>(deps: Deps, actor: Actor, write: (tx: Tx) => Promise<T>): Promise<T> {
+  return inTenant(deps.db, actor.organizationId, async (tx) => {
+    await claimAnswer(tx, deps, actor)
+    const answer = await write(tx)
+    await saveAnswer(tx, deps, actor, answer)
+    return answer
+  })
+}

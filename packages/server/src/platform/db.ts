@@ -1,0 +1,86 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import { PrismaClient } from '../generated/prisma/client'
+import type { Log } from './log'
+import { moveLogin } from './postgres/url'
+
+export { isDatabaseAway } from './postgres/sql-state'
+
+export interface DatabaseUrls {
+  owner: string
+  /** Past any pooler, for LISTEN and session locks; absent, the other URLs reach Postgres themselves. */
+  direct?: string | undefined
+  app: string
+  auth: string
+  system: string
+}
+
+export interface Database {
+  app: PrismaClient
+  appPool: pg.Pool
+  authPool: pg.Pool
+  systemPool: pg.Pool
+  ownerPool: pg.Pool
+  /** One connection of keylease_system that is its caller's alone: for LISTEN and session locks. The caller ends it. */
+  connectDirect(): Promise<pg.Client>
+  close(): Promise<void>
+}
+
+const connectMs = 5_000
+const statementMs = 30_000
+const poolSizes = { app: 16, auth: 4, system: 4, owner: 2 } as const
+
+type PoolName = keyof typeof poolSizes
+
+export function createDatabase(urls: DatabaseUrls, log: Log, sizes: Partial<Record<PoolName, number>> = {}): Database {
+  const open = (name: PoolName) => openPool(name, urls[name], sizes[name] ?? poolSizes[name], log)
+  const [appPool, authPool, systemPool, ownerPool] = [open('app'), open('auth'), open('system'), open('owner')]
+  const app = new PrismaClient({ adapter: new PrismaPg(appPool), errorFormat: 'minimal' })
+  return {
+    app,
+    appPool,
+    authPool,
+    systemPool,
+    ownerPool,
+    connectDirect: () => connectDirect(urls, log),
+    close: async () => {
+      await app.$disconnect()
+      await Promise.all([appPool, authPool, systemPool, ownerPool].map((pool) => pool.end()))
+    },
+  }
+}
+
+function openPool(name: PoolName, connectionString: string, max: number, log: Log): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString,
+    max,
+    application_name: `keylease-${name}`,
+    connectionTimeoutMillis: connectMs,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    onConnect: (client) => limitSession(client, name),
+  })
+  pool.on('error', (error) => log.warn({ err: error, pool: name }, 'an idle database connection was lost'))
+  // A connection that is lost while checked out reports here as well as to its query; unheard, it would end the process.
+  pool.on('connect', (client) => client.on('error', (error) => log.debug({ err: error, pool: name }, 'a database connection was lost')))
+  return pool
+}
+
+/** As statements: a session pooler refuses start-up parameters that it does not know. Background roles may hold a lock for longer. */
+async function limitSession(client: pg.ClientBase, name: PoolName): Promise<void> {
+  const idle = name === 'app' || name === 'auth' ? statementMs : 0
+  await client.query(`SET statement_timeout = ${statementMs}; SET idle_in_transaction_session_timeout = ${idle}`)
+}
+
+async function connectDirect(urls: DatabaseUrls, log: Log): Promise<pg.Client> {
+  const connectionString = urls.direct ? moveLogin(urls.direct, urls.system) : urls.system
+  const client = new pg.Client({
+    connectionString,
+    application_name: 'keylease-direct',
+    connectionTimeoutMillis: connectMs,
+    keepAlive: true,
+  })
+  client.on('error', (error) => log.debug({ err: error }, 'the direct database connection was lost'))
+  await client.connect()
+  return client
+}

@@ -1,0 +1,35 @@
+import type { Clock } from './clock'
+import type { Database } from './db'
+import type { Jobs } from './jobs'
+import { ensurePartitions } from './postgres/partitions'
+import { inTenantSql } from './tenancy'
+
+/** What keeps the tables small and their next months ready, once across replicas. */
+export function scheduleHousekeeping(jobs: Jobs, db: Database, clock: Clock): void {
+  jobs.schedule('partitions', '17 3 * * *', async () => {
+    await ensurePartitions(db.ownerPool, clock.now())
+  })
+  jobs.schedule('housekeeping', '*/5 * * * *', () => removeExpired(db))
+}
+
+/** Removes what has outlived its time, in one tenant after another. */
+export async function removeExpired(db: Pick<Database, 'systemPool'>): Promise<void> {
+  await db.systemPool.query(`DELETE FROM replica WHERE seen_at < now() - interval '1 minute'`)
+  for (const organizationId of await listOrganizations(db)) {
+    await inTenantSql(db.systemPool, organizationId, async (client) => {
+      await client.query(`DELETE FROM change WHERE created_at < now() - interval '15 minutes'`)
+      await client.query(`DELETE FROM idempotency WHERE created_at < now() - interval '24 hours'`)
+      await client.query(
+        `UPDATE idempotency SET sealed_response = NULL WHERE sealed_response IS NOT NULL AND created_at < now() - interval '10 minutes'`,
+      )
+    })
+  }
+}
+
+/** Those of the directory, and those of which only changes are left. */
+async function listOrganizations({ systemPool }: Pick<Database, 'systemPool'>): Promise<string[]> {
+  const found = await systemPool.query<{ id: string }>(
+    `SELECT id FROM organization UNION SELECT organization_id FROM change WHERE created_at < now() - interval '15 minutes'`,
+  )
+  return found.rows.map((row) => row.id)
+}

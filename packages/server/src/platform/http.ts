@@ -1,0 +1,149 @@
+import type { Endpoint } from '@keylease/shared/contracts/endpoint'
+import type { Context } from 'hono'
+import type { z } from 'zod'
+import type { Deps } from '../deps'
+import { type Actor, findPrincipal, isSameToken, type Principal, type RequestFacts, readBearer } from './auth'
+import { AppError } from './errors'
+import { toRateSource } from './request/address'
+import { readJson } from './request/body'
+import { IdempotentReplay, readIdempotencyKey, requestText } from './request/idempotency'
+import { explainIssues } from './request/issues'
+import { parseQuery } from './request/path'
+import { type RateDecision, rateHeaders } from './request/rate-limit'
+
+const maximumBodyBytes = 1024 * 1024
+
+export interface Variables {
+  facts: RequestFacts
+  /** The request target as it came, before any library normalised it. */
+  target: string
+  route: string
+  principal: Principal | null
+  rate: RateDecision | null
+  nonce: string
+}
+export type Env = { Variables: Variables; Bindings: { incoming?: { url?: string; socket: { remoteAddress?: string } } } }
+
+type Part<E extends Endpoint, K extends 'params' | 'query' | 'body'> = E['request'][K] extends z.ZodType
+  ? z.output<E['request'][K]>
+  : undefined
+type Answer<E extends Endpoint> = E['response']['schema'] extends z.ZodType ? z.input<E['response']['schema']> : void
+
+export interface Input<E extends Endpoint> {
+  actor: E['tenant'] extends 'organization' ? Actor : null
+  params: Part<E, 'params'>
+  query: Part<E, 'query'>
+  body: Part<E, 'body'>
+}
+
+export interface Route {
+  endpoint: Endpoint
+  respond(deps: Deps, c: Context<Env>): Promise<Response>
+}
+
+/** A route whose answer is its contract's: parsed on the way in and on the way out. */
+export function handle<E extends Endpoint>(endpoint: E, handler: (input: Input<E>) => Promise<Answer<E>>): Route {
+  return {
+    endpoint,
+    async respond(deps, c) {
+      const principal = await admit(deps, c, endpoint)
+      const params = parseParams(endpoint, c)
+      const query = parseField(endpoint.request.query, () => parseQuery(c.var.target), 'query')
+      const body = endpoint.request.body ? await readJson(c.req.raw, maximumBodyBytes) : undefined
+      const parsedBody = parseField(endpoint.request.body, () => body, 'body')
+      const actor = principal && toActor(principal, c, endpoint, body)
+      const input = { actor, params, query, body: parsedBody } as Input<E> // parsed by the schemas that Input is inferred from
+      return reply(c, endpoint, await repeatable(c, () => handler(input)))
+    },
+  }
+}
+
+/** A route that writes its own response: pages, metrics, probes. It passes the same doors. */
+export function handleRaw(endpoint: Endpoint, handler: (c: Context<Env>) => Promise<Response> | Response): Route {
+  return {
+    endpoint,
+    async respond(deps, c) {
+      await admit(deps, c, endpoint)
+      return handler(c)
+    },
+  }
+}
+
+/** Credential, then rate, then permission: of the route that was dispatched. */
+async function admit(deps: Deps, c: Context<Env>, endpoint: Endpoint): Promise<Principal | null> {
+  const { facts } = c.var
+  if (endpoint.authentication === 'none') {
+    takeRate(deps, c, `address:${toRateSource(facts.address)}`, endpoint)
+    return null
+  }
+  const token = readBearer(c.req.header('authorization'))
+  if (endpoint.authentication === 'metrics' && token && isSameToken(token, deps.env.metricsToken)) {
+    takeRate(deps, c, 'metrics-token', endpoint)
+    return null
+  }
+  const principal = token && (await findPrincipal(deps.authenticators, token, facts))
+  if (!principal) {
+    takeRate(deps, c, `refused:${toRateSource(facts.address)}`, { ...endpoint, rateLimit: 'public' })
+    throw new AppError('unauthenticated')
+  }
+  c.set('principal', principal)
+  takeRate(deps, c, `${principal.organizationId}:${principal.id}`, endpoint)
+  if (endpoint.permission !== 'none' && !principal.permissions.has(endpoint.permission)) {
+    throw new AppError('forbidden', { message: `This credential may not do that: it lacks the permission ${endpoint.permission}.` })
+  }
+  return principal
+}
+
+function takeRate(deps: Deps, c: Context<Env>, caller: string, endpoint: Endpoint): void {
+  const decision = deps.limiter.take(caller, endpoint.rateLimit)
+  c.set('rate', decision)
+  if (!decision.admitted) throw new AppError('rate_limited', { retryAfterSeconds: decision.retryAfterSeconds })
+}
+
+/** A malformed id names nothing, so it is answered as an absent one. */
+function parseParams(endpoint: Endpoint, c: Context<Env>): unknown {
+  if (!endpoint.request.params) return undefined
+  const parsed = endpoint.request.params.safeParse(c.req.param())
+  if (!parsed.success) throw new AppError('not_found')
+  return parsed.data
+}
+
+function parseField(schema: z.ZodType | undefined, read: () => unknown, place: 'query' | 'body'): unknown {
+  const value = read()
+  if (!schema) {
+    if (place === 'query' && Object.keys(Object(value)).length > 0)
+      throw new AppError('invalid_request', { message: 'This route takes no query parameters.' })
+    return undefined
+  }
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) throw explainIssues(parsed.error, place)
+  return parsed.data
+}
+
+function toActor(principal: Principal, c: Context<Env>, endpoint: Endpoint, body: unknown): Actor {
+  const key = endpoint.method === 'GET' ? null : readIdempotencyKey(c.req.header('idempotency-key'))
+  const actor: Actor = { ...principal, request: c.var.facts }
+  if (key === null) return actor
+  const request = requestText(c.var.target, body)
+  return { ...actor, idempotency: { key, route: endpoint.id, request, secretResponse: endpoint.secretResponse === true } }
+}
+
+async function repeatable(c: Context<Env>, handler: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await handler()
+  } catch (error) {
+    if (!(error instanceof IdempotentReplay)) throw error
+    c.header('idempotency-replayed', 'true')
+    return error.answer
+  }
+}
+
+function reply(c: Context<Env>, endpoint: Endpoint, answer: unknown): Response {
+  const { status, schema } = endpoint.response
+  if (!schema) return c.body(null, status as 204)
+  return c.json(schema.parse(answer) as object, status as 200)
+}
+
+export function rateHeadersOf(c: Context<Env>): Record<string, string> {
+  return c.var.rate ? rateHeaders(c.var.rate) : {}
+}

@@ -1,0 +1,83 @@
+import type { ErrorCode } from '@keylease/shared/errors'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+interface RequestObservation {
+  method: string
+  /** The path template of the contract, never the path that was asked for; absent when no route matched. */
+  route: string | undefined
+  status: number
+  seconds: number
+}
+
+interface ServiceState {
+  sealed: boolean
+  liveReplicas: number
+  feedLagMs: number
+}
+
+export interface Metrics {
+  observeRequest(observation: RequestObservation): void
+  countError(code: ErrorCode): void
+  setGauges(state: ServiceState): void
+  render(): Promise<string>
+}
+
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+let processRegistry: Registry | undefined
+
+/** Every label comes from a closed set: what a caller sends can never add a series. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  const requests = new Counter({
+    name: 'keylease_http_requests_total',
+    help: 'Requests answered.',
+    labelNames: ['method', 'route', 'status'],
+    registers,
+  })
+  const durations = new Histogram({
+    name: 'keylease_http_request_duration_seconds',
+    help: 'Time from the request to its answer.',
+    labelNames: ['method', 'route'],
+    buckets: durationBuckets,
+    registers,
+  })
+  const errors = new Counter({
+    name: 'keylease_errors_total',
+    help: 'Refusals and failures by error code.',
+    labelNames: ['code'],
+    registers,
+  })
+  const sealed = new Gauge({ name: 'keylease_sealed', help: '1 while there is no usable root key.', registers })
+  const replicas = new Gauge({ name: 'keylease_live_replicas', help: 'Replicas that share the database and the limits.', registers })
+  const lag = new Gauge({ name: 'keylease_change_feed_lag_seconds', help: 'Time since the change feed was last read.', registers })
+
+  return {
+    observeRequest(observation) {
+      const labels = {
+        method: knownMethods.has(observation.method) ? observation.method : 'other',
+        route: observation.route ?? 'unmatched',
+      }
+      requests.inc({ ...labels, status: observation.status })
+      durations.observe(labels, observation.seconds)
+    },
+    countError: (code) => errors.inc({ code }),
+    setGauges(state) {
+      sealed.set(state.sealed ? 1 : 0)
+      replicas.set(state.liveReplicas)
+      lag.set(state.feedLagMs / 1_000)
+    },
+    render: async () => [await registry.metrics(), await defaultMetrics().metrics()].map((text) => `${text.trimEnd()}\n`).join('\n'),
+  }
+}
+
+/** One per process, however many apps a test builds in it: the garbage collection observer can never be taken back. */
+function defaultMetrics(): Registry {
+  if (!processRegistry) {
+    processRegistry = new Registry()
+    collectDefaultMetrics({ register: processRegistry })
+  }
+  return processRegistry
+}

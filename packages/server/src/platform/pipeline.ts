@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto'
+import { errorTable } from '@keylease/shared/errors'
+import { newId } from '@keylease/shared/ids'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import type { Deps } from '../deps'
+import { isDatabaseAway } from './db'
+import { AppError } from './errors'
+import { type Env, type Route, rateHeadersOf } from './http'
+import { checkRegistry } from './registry'
+import { createClientAddress } from './request/address'
+import { securityHeaders } from './request/headers'
+import { createHostCheck } from './request/host'
+import { checkPath } from './request/path'
+import { recordFailure, traceRequest } from './telemetry'
+
+/** Routes as data become the app: every request meets the same doors in the same order. */
+export function mountRoutes(
+  deps: Deps,
+  routes: readonly Route[],
+  sealedAnswer: (c: Context<Env>) => Response | Promise<Response>,
+): Hono<Env> {
+  checkRegistry(routes)
+  const app = new Hono<Env>({ strict: true })
+  app.onError((error, c) => refuse(deps, c, error))
+  app.notFound((c) => refuse(deps, c, new AppError('not_found')))
+  app.use('*', observe(deps), guard(deps))
+  for (const route of routes) {
+    const { method, path } = route.endpoint
+    app.on(method, toHonoPath(path), async (c) => {
+      c.set('route', path)
+      if (deps.keyring.sealedReason() !== null && route.endpoint.rateLimit !== 'probe') return sealedAnswer(c)
+      return route.respond(deps, c)
+    })
+  }
+  refuseOtherMethods(app, deps, routes)
+  return app
+}
+
+const toHonoPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1')
+
+function refuseOtherMethods(app: Hono<Env>, deps: Deps, routes: readonly Route[]): void {
+  const methodsByPath = Map.groupBy(routes, ({ endpoint }) => endpoint.path)
+  for (const [path, group] of methodsByPath) {
+    const allow = group.map(({ endpoint }) => (endpoint.method === 'GET' ? 'GET, HEAD' : endpoint.method)).join(', ')
+    app.all(toHonoPath(path), (c) => {
+      c.header('allow', allow)
+      return refuse(deps, c, new AppError('method_not_allowed', { message: `This path does not take that method; it takes ${allow}.` }))
+    })
+  }
+}
+
+/** Id, facts, span, log line, metrics and headers of every request, whatever becomes of it. */
+function observe(deps: Deps): MiddlewareHandler<Env> {
+  const clientAddress = createClientAddress(deps.env.trustedProxies)
+  const https = deps.env.publicUrl?.protocol === 'https:' || deps.env.tls.certFile !== undefined
+  return async (c, next) => {
+    const started = deps.clock.monotonicMs()
+    const address = clientAddress(c.env?.incoming?.socket.remoteAddress, c.req.header('x-forwarded-for'))
+    c.set('facts', { id: newId('request'), address, userAgent: (c.req.header('user-agent') ?? '').slice(0, 256) })
+    c.set('target', c.env?.incoming?.url ?? toTarget(c.req.url))
+    c.set('route', 'unmatched')
+    c.set('principal', null)
+    c.set('rate', null)
+    c.set('nonce', randomBytes(16).toString('base64'))
+    const attributes = { 'http.request.method': c.req.method, 'keylease.request_id': c.var.facts.id }
+    await traceRequest(c.req.method, attributes, async (span) => {
+      await next()
+      span
+        .updateName(`${c.req.method} ${c.var.route}`)
+        .setAttributes({ 'http.route': c.var.route, 'http.response.status_code': c.res.status })
+      if (c.error) recordFailure(span, c.error)
+    })
+    addHeaders(c, https)
+    report(deps, c, (deps.clock.monotonicMs() - started) / 1000)
+  }
+}
+
+const toTarget = (url: string) => url.replace(/^[a-z]+:\/\/[^/]*/i, '')
+
+function guard(deps: Deps): MiddlewareHandler<Env> {
+  const isOurHost = createHostCheck({ host: deps.env.host, ...(deps.env.publicUrl ? { publicUrl: deps.env.publicUrl } : {}) })
+  return async (c, next) => {
+    if (!isOurHost(c.req.header('host') ?? new URL(c.req.url).host)) throw new AppError('misdirected_request')
+    checkPath(c.var.target)
+    await next()
+  }
+}
+
+function addHeaders(c: Context<Env>, https: boolean): void {
+  const isPage = c.res.headers.get('content-type')?.startsWith('text/html') === true
+  const headers = securityHeaders(isPage ? 'page' : 'api', isPage ? { https, nonce: c.var.nonce } : { https })
+  for (const [name, value] of Object.entries({ ...headers, ...rateHeadersOf(c) })) c.res.headers.set(name, value)
+  c.res.headers.set('x-request-id', c.var.facts.id)
+}
+
+function report(deps: Deps, c: Context<Env>, seconds: number): void {
+  const { facts, principal, route } = c.var
+  deps.metrics.observeRequest({ method: c.req.method, route, status: c.res.status, seconds })
+  const who = principal ? { actor: principal.id, organization: principal.organizationId } : {}
+  deps.log.info(
+    { requestId: facts.id, method: c.req.method, route, status: c.res.status, ms: Math.round(seconds * 1000), ...who },
+    'request',
+  )
+}
+
+/** The one place where an error becomes an answer. What is not from the table is logged with its cause and never shown. */
+export function refuse(deps: Deps, c: Context<Env>, error: unknown): Response {
+  const known = toAppError(error)
+  if (known.code === 'internal') deps.log.error({ requestId: c.var.facts.id, err: error }, 'unexpected error')
+  deps.metrics.countError(known.code)
+  if (known.retryAfterSeconds !== undefined) c.header('retry-after', String(known.retryAfterSeconds))
+  if (known.code === 'unauthenticated') c.header('www-authenticate', 'Bearer realm="keylease"')
+  const details = known.details === undefined ? {} : { details: known.details }
+  return c.json(
+    { error: { code: known.code, message: known.message, requestId: c.var.facts.id, ...details } },
+    errorTable[known.code].status,
+  )
+}
+
+function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  if (isDatabaseAway(error)) return new AppError('unavailable', { cause: error, retryAfterSeconds: 1 })
+  return new AppError('internal', { cause: error })
+}

@@ -1,0 +1,120 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Endpoint } from '@keylease/shared/contracts/endpoint'
+import { Project } from '@keylease/shared/contracts/projects'
+import { endpoints } from '@keylease/shared/contracts/registry'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createHarness, type Harness } from '../../../test/harness'
+import { createSnippets, type Snippets } from './snippets'
+
+interface Passed {
+  status: number
+  body: string
+  authorization: string | undefined
+}
+
+const run = promisify(execFile)
+const programs: Record<keyof Snippets, { command: string; file: string }> = {
+  curl: { command: 'sh', file: 'snippet.sh' },
+  typescript: { command: process.execPath, file: 'snippet.mts' },
+  python: { command: 'python3', file: 'snippet.py' },
+}
+const languages = Object.keys(programs) as (keyof Snippets)[]
+const needed = { curl: 'curl', typescript: process.execPath, python: 'python3' } as const
+const isHere = (program: string) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
+
+let harness: Harness
+let service: { url: string; close(): Promise<void> }
+let recorder: Server
+let recorderUrl: string
+let directory: string
+let passed: Passed[] = []
+
+beforeAll(async () => {
+  harness = await createHarness()
+  service = await harness.listen()
+  recorder = createServer((request, response) => void forward(request, response))
+  await new Promise<void>((resolve) => recorder.listen(0, '127.0.0.1', resolve))
+  const address = recorder.address()
+  recorderUrl = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
+  directory = await mkdtemp(join(tmpdir(), 'keylease-snippets-'))
+})
+
+afterAll(async () => {
+  await new Promise((resolve) => recorder?.close(resolve))
+  await service?.close()
+  await harness?.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+/** Stands between a snippet and the service and notes what passed. */
+async function forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  const { authorization, 'content-type': contentType } = request.headers
+  const answer = await fetch(service.url + request.url, {
+    method: request.method ?? 'GET',
+    redirect: 'manual',
+    headers: { ...(authorization && { authorization }), ...(contentType && { 'content-type': contentType }) },
+    ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
+  })
+  const body = await answer.text()
+  passed.push({ status: answer.status, body, authorization })
+  response.writeHead(answer.status, { location: answer.headers.get('location') ?? '/', connection: 'close' }).end(body)
+}
+
+/** What the ids of an example name, by parameter. */
+const creators: Record<string, () => Promise<string>> = {
+  projectId: async () => {
+    const created = await harness.request('POST', '/api/v1/projects', { body: { name: 'checkout' } })
+    return Project.parse(await created.json()).id
+  },
+}
+
+async function prepare(endpoint: Endpoint, snippet: string): Promise<string> {
+  let text = snippet
+  for (const [name, example] of Object.entries(endpoint.example.params ?? {})) {
+    const create = creators[name]
+    if (!create) throw new Error(`This test cannot create what {${name}} names. Add a line to its creators.`)
+    text = text.replaceAll(example, await create())
+  }
+  return text
+}
+
+async function runSnippet(language: keyof Snippets, endpoint: Endpoint): Promise<Passed | undefined> {
+  const { command, file } = programs[language]
+  const path = join(directory, `${endpoint.id}-${file}`)
+  await writeFile(path, await prepare(endpoint, createSnippets(endpoint, { url: 'http://127.0.0.1:1' })[language]))
+  passed = []
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: process.env['HOME'],
+    NO_PROXY: '127.0.0.1',
+    KEYLEASE_URL: recorderUrl,
+    KEYLEASE_TOKEN: harness.token,
+  }
+  await run(command, [path], { env, timeout: 20_000, maxBuffer: 16 * 1024 * 1024 })
+  return passed[0]
+}
+
+describe.each(languages)('the snippets in %s', (language) => {
+  test.for(endpoints)('call $id as its contract says', async (endpoint, { skip }) => {
+    skip(!isHere(needed[language]), `${needed[language]} is not on this machine`)
+    const first = await runSnippet(language, endpoint)
+    expect(first?.status).toBe(endpoint.response.status)
+    expect(first?.authorization !== undefined, 'the token travels only where it is wanted').toBe(endpoint.authentication !== 'none')
+    if (endpoint.response.schema) endpoint.response.schema.parse(JSON.parse(first?.body ?? ''))
+  })
+})
+
+test('a snippet without its token fails and says why', async () => {
+  const [endpoint] = endpoints
+  if (!endpoint) throw new Error('There is no endpoint to call.')
+  const path = join(directory, 'refused.mts')
+  await writeFile(path, createSnippets(endpoint, { url: recorderUrl }).typescript)
+  await expect(run(process.execPath, [path], { env: { KEYLEASE_TOKEN: 'wrong' } })).rejects.toThrow(/unauthenticated/)
+})

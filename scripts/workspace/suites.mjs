@@ -1,0 +1,78 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runPnpm } from './pnpm.mjs'
+import { cleanEnv, formatSeconds, root, runCommand } from './run.mjs'
+
+const nothing = { passed: 0, failed: 0, skipped: 0 }
+
+function addCounts(a, b) {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped }
+}
+
+export function formatCounts({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`
+}
+
+/** Runs every suite whatever the others say, and adds their counts up. */
+export async function runSuites(suites) {
+  let total = nothing
+  for (const { name, run } of suites) {
+    const started = performance.now()
+    const counts = await run()
+    process.stdout.write(`${counts.failed === 0 ? '✓' : '✗'} ${name}: ${formatCounts(counts)}  ${formatSeconds(started)}\n`)
+    total = addCounts(total, counts)
+  }
+  return total
+}
+
+/** A static check: one test, passed or failed, that only speaks when it fails. */
+export function checkSuite(name, command, args) {
+  const start = () =>
+    command === 'turbo' ? runPnpm(['turbo', ...args], { capture: true }) : runCommand(command, args, { capture: true, shell: true })
+  return { name, run: async () => countCheck(await start()) }
+}
+
+function countCheck({ code, output }) {
+  if (code !== 0) process.stdout.write(output)
+  return code === 0 ? { ...nothing, passed: 1 } : { ...nothing, failed: 1 }
+}
+
+export function vitestSuite(args = [], env = {}) {
+  return reportingSuite('vitest', readVitest, (file) => ({
+    args: ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...args],
+    env,
+  }))
+}
+
+export function playwrightSuite() {
+  return reportingSuite('playwright', readPlaywright, (file) => ({
+    args: ['test', '--config', 'tests/e2e/playwright.config.ts', '--reporter=list,json'],
+    env: { PLAYWRIGHT_JSON_OUTPUT_NAME: file, PLAYWRIGHT_JSON_OUTPUT_FILE: file },
+  }))
+}
+
+function reportingSuite(command, read, prepare) {
+  const run = async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'keylease-report-'))
+    try {
+      const file = join(directory, 'report.json')
+      const { args, env } = prepare(file)
+      const { code } = await runCommand(command, args, { shell: true, spawn: { cwd: root, env: { ...cleanEnv(), ...env } } })
+      const counts = existsSync(file) ? read(JSON.parse(readFileSync(file, 'utf8'))) : nothing
+      // A runner that fails outside its tests has failed too.
+      return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
+  }
+  return { name: command, run }
+}
+
+const readVitest = (report) => ({
+  passed: report.numPassedTests,
+  failed: report.numFailedTests,
+  skipped: report.numPendingTests + (report.numTodoTests ?? 0),
+})
+
+const readPlaywright = ({ stats }) => ({ passed: stats.expected + stats.flaky, failed: stats.unexpected, skipped: stats.skipped })
