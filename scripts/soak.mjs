@@ -40,7 +40,8 @@ async function soak(name) {
 async function writeResult(name, facts) {
   const { version } = JSON.parse(readFileSync(join(root, 'packages', 'server', 'package.json'), 'utf8'))
   const node = (await runCommand(workspaceNode, ['--version'], { capture: true })).output.trim()
-  const commit = (await runCommand('git', ['rev-parse', 'HEAD'], { capture: true })).output.trim()
+  const head = await runCommand('git', ['rev-parse', 'HEAD'], { capture: true })
+  const commit = head.code === 0 ? head.output.trim() : null
   const machine = {
     platform: `${process.platform} ${process.arch} ${release()}`,
     cpu: cpus()[0]?.model,

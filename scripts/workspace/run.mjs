@@ -36,9 +36,28 @@ export function runCommand(command, args, options = {}) {
     }
     child.stdout?.on('data', collect)
     child.stderr?.on('data', collect)
-    child.on('error', (error) => resolve({ code: 127, output: `${output}${error.message}` }))
-    child.on('close', (code) => resolve({ code: code ?? 1, output }))
+    const release = endWith(child)
+    const settle = (result) => {
+      release()
+      resolve(result)
+    }
+    child.on('error', (error) => settle({ code: 127, output: `${output}${error.message}` }))
+    child.on('close', (code) => settle({ code: code ?? 1, output }))
   })
+}
+
+/** A signal to the script ends what it runs, and then the script. */
+function endWith(child) {
+  const pass = (signal) => {
+    child.once('close', () => process.exit(signal === 'SIGINT' ? 130 : 143))
+    child.kill(signal)
+  }
+  process.once('SIGINT', pass)
+  process.once('SIGTERM', pass)
+  return () => {
+    process.off('SIGINT', pass)
+    process.off('SIGTERM', pass)
+  }
 }
 
 export function formatSeconds(startedMs) {

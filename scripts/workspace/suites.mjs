@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runPnpm } from './pnpm.mjs'
-import { cleanEnv, formatSeconds, root, runCommand } from './run.mjs'
+import { cleanEnv, formatSeconds, root, runCommand, workspaceNode } from './run.mjs'
 
 const nothing = { passed: 0, failed: 0, skipped: 0 }
 
@@ -39,34 +39,36 @@ function countCheck({ code, output }) {
 }
 
 export function vitestSuite(args = [], env = {}) {
-  return reportingSuite('vitest', readVitest, (file) => ({
+  return reportingSuite('vitest', ['vitest', 'vitest.mjs'], readVitest, (file) => ({
     args: ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...args],
     env,
   }))
 }
 
 export function playwrightSuite() {
-  return reportingSuite('playwright', readPlaywright, (file) => ({
+  return reportingSuite('playwright', ['@playwright', 'test', 'cli.js'], readPlaywright, (file) => ({
     args: ['test', '--config', 'tests/e2e/playwright.config.ts', '--reporter=list,json'],
     env: { PLAYWRIGHT_JSON_OUTPUT_NAME: file, PLAYWRIGHT_JSON_OUTPUT_FILE: file },
   }))
 }
 
-function reportingSuite(command, read, prepare) {
+/** Run by its file: the shims in node_modules/.bin do not pass a signal on. */
+function reportingSuite(name, file, read, prepare) {
   const run = async () => {
     const directory = mkdtempSync(join(tmpdir(), 'keylease-report-'))
     try {
-      const file = join(directory, 'report.json')
-      const { args, env } = prepare(file)
-      const { code } = await runCommand(command, args, { shell: true, spawn: { cwd: root, env: { ...cleanEnv(), ...env } } })
-      const counts = existsSync(file) ? read(JSON.parse(readFileSync(file, 'utf8'))) : nothing
+      const report = join(directory, 'report.json')
+      const { args, env } = prepare(report)
+      const program = join(root, 'node_modules', ...file)
+      const { code } = await runCommand(workspaceNode, [program, ...args], { spawn: { env: { ...cleanEnv(), ...env } } })
+      const counts = existsSync(report) ? read(JSON.parse(readFileSync(report, 'utf8'))) : nothing
       // A runner that fails outside its tests has failed too.
       return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
     } finally {
       rmSync(directory, { recursive: true, force: true })
     }
   }
-  return { name: command, run }
+  return { name, run }
 }
 
 const readVitest = (report) => ({

@@ -111,7 +111,12 @@ describe('roles', () => {
   })
 
   test('of authentication reach what is listed here and no ciphertext', async () => {
-    expect(await readRights('keylease_auth')).toEqual({ bootstrap_credential: ['SELECT'] })
+    expect(await readRights('keylease_auth')).toEqual({
+      bootstrap_credential: ['SELECT'],
+      member: ['SELECT'],
+      platform_key: ['SELECT'],
+      platform_key_overlap: ['SELECT'],
+    })
   })
 
   test('may not rewrite what happened', async () => {

@@ -73,14 +73,14 @@ export async function createHarness(variables: Record<string, string> = {}): Pro
 }
 
 function readFrom(credentials: Map<string, Principal>): Authenticator {
-  return { authenticate: async (token) => credentials.get(token.reveal()) ?? null }
+  return { authenticate: async ({ bearer }) => (bearer && credentials.get(bearer.reveal())) ?? null }
 }
 
 function addCredential(credentials: Map<string, Principal>, rights: Parameters<Harness['createCredential']>[0]): string {
   const token = new Secret(randomBytes(32).toString('base64url')).reveal()
   const permissions = rights.role ? permissionsOfRole(rights.role) : permissionsOfScopes(rights.scopes ?? [])
   const id = `credential-${credentials.size}`
-  credentials.set(token, { kind: 'platform-key', id, name: id, organizationId: rights.organizationId, permissions })
+  credentials.set(token, { kind: 'platform-key', id, name: id, organizationId: rights.organizationId, permissions, reach: 'organization' })
   return token
 }
 

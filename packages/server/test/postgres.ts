@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { pino } from 'pino'
 import type { TestProject } from 'vitest/node'
-import { startEmbeddedPostgres } from '../src/platform/postgres/embedded'
+import { findEmbeddedPostgres, startEmbeddedPostgres } from '../src/platform/postgres/embedded'
 import { migrateDatabase } from '../src/platform/postgres/migrate'
 import { ensurePartitions } from '../src/platform/postgres/partitions'
 import { ensureRoles, type RoleUrls } from '../src/platform/postgres/roles'
@@ -31,8 +31,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await postgres.stop()
     rmSync(dataDir, { recursive: true, force: true })
   }
-  // Vitest runs no teardown when it is terminated, and the server would stay.
-  process.once('SIGTERM', () => void stop().finally(() => process.exit(143)))
+  // Vitest runs no teardown when it is terminated: it exits at once, and the server would stay.
+  process.once('exit', () => {
+    const left = findEmbeddedPostgres(dataDir)
+    if (left) process.kill(left.pid, 'SIGQUIT')
+  })
   try {
     const superuserUrl = readSuperuserUrl(dataDir, postgres.url)
     await runAs(superuserUrl, 'ALTER ROLE keylease_owner CREATEDB')

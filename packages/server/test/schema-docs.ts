@@ -21,7 +21,7 @@ const migratorComments: [string, string][] = [
 export async function readComments(): Promise<Map<string, string>> {
   const comments = new Map(migratorComments)
   for (const { sql } of await readMigrations()) {
-    const statement = /((?:^--[^\n]*\n)+)CREATE (?:TABLE|(?:UNIQUE )?INDEX)(?: IF NOT EXISTS)? (\w+)/gm
+    const statement = /((?:^--[^\n]*\n)+)CREATE (?:TABLE|(?:UNIQUE )?INDEX)(?: IF NOT EXISTS)? "?(\w+)"?/gm
     for (const [, lines = '', name = ''] of sql.matchAll(statement))
       comments.set(name, lines.replace(/^-- ?/gm, '').trim().replaceAll('\n', ' '))
   }

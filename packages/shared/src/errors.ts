@@ -14,6 +14,13 @@ export const errorTable = {
     message: 'The cursor is not one that this list returned. Start again without a cursor.',
   },
   unauthenticated: { status: 401, retryable: false, message: 'No valid credential. Send "Authorization: Bearer <token>".' },
+  step_up_required: {
+    status: 403,
+    retryable: false,
+    message: 'This asks for a fresh factor. Confirm it at POST /api/v1/step-up and send x-keylease-step-up.',
+  },
+  address_refused: { status: 403, retryable: false, message: 'This credential may not be used from this address.' },
+  foreign_origin: { status: 403, retryable: false, message: 'A browser sent this from another site. Use the pages of this service.' },
   forbidden: { status: 403, retryable: false, message: 'This credential may not do that.' },
   not_found: { status: 404, retryable: false, message: 'Nothing is here for this credential. Check the path and the id.' },
   method_not_allowed: {

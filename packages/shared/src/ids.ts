@@ -1,7 +1,23 @@
 /** Prefix of each kind of id; the word after it is the domain's. */
 export const idPrefixes = {
   organization: 'org',
+  user: 'usr',
+  session: 'ses',
+  team: 'team',
+  member: 'mem',
+  invitation: 'inv',
   project: 'prj',
+  agent: 'agt',
+  platformKey: 'plk',
+  providerKey: 'pky',
+  keyVersion: 'kver',
+  grant: 'grant',
+  trustRule: 'trust',
+  probe: 'probe',
+  webhook: 'whk',
+  delivery: 'dlv',
+  checkpoint: 'chk',
+  securityEvent: 'sec',
   auditEntry: 'aud',
   request: 'req',
 } as const

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { Permission } from '@keylease/shared/contracts/permissions'
+import type { Permission, Role } from '@keylease/shared/contracts/permissions'
 import { Secret } from '@keylease/shared/secret'
 
 export interface RequestFacts {
@@ -8,13 +8,27 @@ export interface RequestFacts {
   userAgent: string
 }
 
+/** What a request shows: a bearer token, or the cookies of a browser. */
+export interface Credential {
+  bearer: Secret | null
+  cookie: Secret | null
+}
+
 /** Who a credential belongs to, and what it may do. */
 export interface Principal {
-  kind: 'bootstrap' | 'platform-key' | 'person' | 'system'
+  kind: 'bootstrap' | 'platform-key' | 'person'
   id: string
   name: string
   organizationId: string
   permissions: ReadonlySet<Permission>
+  /** The whole organization, or the teams beyond which this principal sees nothing. */
+  reach: 'organization' | readonly string[]
+  role?: Role
+  memberId?: string
+  userId?: string
+  sessionId?: string
+  agentId?: string
+  requestsPerMinute?: number
 }
 
 export interface IdempotencyClaim {
@@ -31,24 +45,24 @@ export interface Actor extends Principal {
   idempotency?: IdempotencyClaim
 }
 
-/** One kind of credential. `null` says the token is none of its own, or no longer good. */
+/** One kind of credential. `null` says that it is none of its own, or no longer good. */
 export interface Authenticator {
-  authenticate(token: Secret, facts: RequestFacts): Promise<Principal | null>
+  authenticate(credential: Credential, facts: RequestFacts): Promise<Principal | null>
 }
 
-/** The bearer token of an Authorization header; null when there is none, or it is no token at all. */
-export function readBearer(authorization: string | undefined): Secret | null {
+export function readCredential(authorization: string | undefined, cookie: string | undefined): Credential {
   const match = /^Bearer ([\x21-\x7e]{16,512})$/i.exec(authorization ?? '')
-  return match?.[1] ? new Secret(match[1]) : null
+  return { bearer: match?.[1] ? new Secret(match[1]) : null, cookie: cookie && !authorization ? new Secret(cookie) : null }
 }
 
 export async function findPrincipal(
   authenticators: readonly Authenticator[],
-  token: Secret,
+  credential: Credential,
   facts: RequestFacts,
 ): Promise<Principal | null> {
+  if (!credential.bearer && !credential.cookie) return null
   for (const authenticator of authenticators) {
-    const principal = await authenticator.authenticate(token, facts)
+    const principal = await authenticator.authenticate(credential, facts)
     if (principal) return principal
   }
   return null

@@ -45,13 +45,14 @@ export function createBootstrapAuthenticator(db: Database, keyring: Keyring, eve
   }
 
   return {
-    async authenticate(token) {
+    async authenticate({ bearer }) {
+      if (!bearer) return null
       row ??= load().catch((error: unknown) => {
         forget()
         throw error
       })
       const stored = await row
-      if (!stored || !keyring.verify('pepper', stored.pepper_version, token.reveal(), stored.token_hash)) return null
+      if (!stored || !keyring.verify('pepper', stored.pepper_version, bearer.reveal(), stored.token_hash)) return null
       return toPrincipal(stored)
     },
   }
@@ -63,4 +64,6 @@ const toPrincipal = (row: BootstrapRow): Principal => ({
   name: 'bootstrap',
   organizationId: row.organization_id,
   permissions: permissionsOfRole('owner'),
+  reach: 'organization',
+  role: 'owner',
 })

@@ -3,7 +3,7 @@ import type { Database } from './db'
 import { boxOverheadBytes, encodeParts, keyBytes, openBox, sealBox } from './envelope'
 import { AppError } from './errors'
 import type { Keyring } from './keyring'
-import type { RootKeyProvider } from './kms/root-key'
+import { RootKeyError, type RootKeyProvider } from './kms/root-key'
 import { createOrganizationKeys } from './organization-keys'
 
 /** What a sealed value belongs to. It opens only for the same organization, record, version and purpose. */
@@ -28,25 +28,29 @@ const dataKeyBoxBytes = keyBytes + boxOverheadBytes
 
 export function createCipher(db: Pick<Database, 'systemPool'>, rootKeys: RootKeyProvider, keyring: Pick<Keyring, 'sealedReason'>): Cipher {
   const keys = createOrganizationKeys(db, rootKeys)
-  const assertUnsealed = () => {
-    if (keyring.sealedReason() !== null) throw new AppError('sealed')
-  }
   return {
-    async createOrganizationKey(organizationId) {
-      assertUnsealed()
-      await keys.create(organizationId)
-    },
-    async seal(context, plaintext) {
-      assertUnsealed()
-      const { version, key } = await keys.get(context.organizationId)
-      return sealValue(key, toHeader(version), context, plaintext)
-    },
-    async open(context, sealed) {
-      assertUnsealed()
-      const version = readKeyVersion(sealed)
-      const { key } = await keys.get(context.organizationId, version)
-      return openValue(key, context, sealed)
-    },
+    createOrganizationKey: (organizationId) => runUnsealed(keyring, () => keys.create(organizationId)),
+    seal: (context, plaintext) =>
+      runUnsealed(keyring, async () => {
+        const { version, key } = await keys.get(context.organizationId)
+        return sealValue(key, toHeader(version), context, plaintext)
+      }),
+    open: (context, sealed) =>
+      runUnsealed(keyring, async () => {
+        const { key } = await keys.get(context.organizationId, readKeyVersion(sealed))
+        return openValue(key, context, sealed)
+      }),
+  }
+}
+
+/** A caller learns that the service is sealed or that something failed here; which key it was is for the log. */
+async function runUnsealed<T>(keyring: Pick<Keyring, 'sealedReason'>, work: () => Promise<T>): Promise<T> {
+  if (keyring.sealedReason() !== null) throw new AppError('sealed')
+  try {
+    return await work()
+  } catch (cause) {
+    if (cause instanceof RootKeyError) throw new AppError('internal', { cause })
+    throw cause
   }
 }
 

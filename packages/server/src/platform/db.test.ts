@@ -57,6 +57,19 @@ test('connections that the server ends while they idle are replaced', async () =
   expect((await db.appPool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
 })
 
+test('a connection that is lost while its holder does something else ends the work and not the process', async () => {
+  const { db, superuserUrl } = database
+  const work = inTenantSql(db.systemPool, newId('organization'), async (client) => {
+    const lost = new Promise((resolve) => client.once('end', resolve))
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+    await runOnce(superuserUrl, `SELECT pg_terminate_backend(${rows[0]?.pid})`)
+    await lost
+    await client.query('SELECT 1')
+  })
+  await expect(work).rejects.toSatisfy(isDatabaseAway)
+  expect((await db.systemPool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
+})
+
 test('only what waiting can mend counts as the database being away', async () => {
   const { db } = database
   const own = [

@@ -2,7 +2,7 @@ import type { Endpoint } from '@keylease/shared/contracts/endpoint'
 import type { Context } from 'hono'
 import type { z } from 'zod'
 import type { Deps } from '../deps'
-import { type Actor, findPrincipal, isSameToken, type Principal, type RequestFacts, readBearer } from './auth'
+import { type Actor, findPrincipal, isSameToken, type Principal, type RequestFacts, readCredential } from './auth'
 import { AppError } from './errors'
 import { toRateSource } from './request/address'
 import { readJson } from './request/body'
@@ -27,7 +27,7 @@ export type Env = { Variables: Variables; Bindings: { incoming?: { url?: string;
 type Part<E extends Endpoint, K extends 'params' | 'query' | 'body'> = E['request'][K] extends z.ZodType
   ? z.output<E['request'][K]>
   : undefined
-type Answer<E extends Endpoint> = E['response']['schema'] extends z.ZodType ? z.input<E['response']['schema']> : void
+type Answer<E extends Endpoint> = E['response']['schema'] extends z.ZodType ? z.input<E['response']['schema']> : unknown
 
 export interface Input<E extends Endpoint> {
   actor: E['tenant'] extends 'organization' ? Actor : null
@@ -76,18 +76,21 @@ async function admit(deps: Deps, c: Context<Env>, endpoint: Endpoint): Promise<P
     takeRate(deps, c, `address:${toRateSource(facts.address)}`, endpoint)
     return null
   }
-  const token = readBearer(c.req.header('authorization'))
-  if (endpoint.authentication === 'metrics' && token && isSameToken(token, deps.env.metricsToken)) {
+  const credential = readCredential(c.req.header('authorization'), c.req.header('cookie'))
+  if (endpoint.authentication === 'metrics' && credential.bearer && isSameToken(credential.bearer, deps.env.metricsToken)) {
     takeRate(deps, c, 'metrics-token', endpoint)
     return null
   }
-  const principal = token && (await findPrincipal(deps.authenticators, token, facts))
+  const principal = await findPrincipal(deps.authenticators, credential, facts)
   if (!principal) {
     takeRate(deps, c, `refused:${toRateSource(facts.address)}`, { ...endpoint, rateLimit: 'public' })
     throw new AppError('unauthenticated')
   }
   c.set('principal', principal)
   takeRate(deps, c, `${principal.organizationId}:${principal.id}`, endpoint)
+  if (endpoint.authentication === 'person' && principal.kind !== 'person') {
+    throw new AppError('forbidden', { message: 'Only a person may do that: sign in, keys and tokens are not enough.' })
+  }
   if (endpoint.permission !== 'none' && !principal.permissions.has(endpoint.permission)) {
     throw new AppError('forbidden', { message: `This credential may not do that: it lacks the permission ${endpoint.permission}.` })
   }

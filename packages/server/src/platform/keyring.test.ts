@@ -1,5 +1,5 @@
 import { chmod, rm, writeFile } from 'node:fs/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { findSecrets } from '../../test/canary'
 import { createVault, type Vault } from '../../test/vault'
 
@@ -94,9 +94,9 @@ describe('a database that is not empty is sealed, and nothing is written,', () =
 
   test('with the root key file of another instance', async () => {
     const other = await createVault()
+    onTestFinished(() => other.close())
     await other.openService()
     await expectSealed('is not in', other.file)
-    await other.close()
   })
 
   test('with another root key under the same id', async () => {

@@ -18,6 +18,17 @@ export const tableClasses = {
   idempotency: 'tenant',
   change: 'tenant',
   organization_key: 'tenant',
+  team: 'tenant',
+  member: 'tenant',
+  team_member: 'tenant',
+  invitation: 'tenant',
+  agent: 'tenant',
+  provider_key: 'tenant',
+  key_version: 'tenant',
+  grant: 'tenant',
+  trust_rule: 'tenant',
+  platform_key: 'tenant',
+  platform_key_overlap: 'tenant',
   instance: 'global',
   keyring: 'global',
   bootstrap_credential: 'global',
@@ -38,12 +49,18 @@ export const globalLookups = [
   },
   { table: 'change', role: 'keylease_system', policy: 'feed', reason: 'one feed tells a replica what changed anywhere' },
   { table: 'organization_key', role: 'keylease_system', policy: 'rewrap', reason: 'a new root key re-wraps the key of every organization' },
+  { table: 'member', role: 'keylease_auth', policy: 'own_membership', reason: 'sign-in finds the organizations of the person' },
+  { table: 'platform_key', role: 'keylease_auth', policy: 'lookup', reason: 'a token is known before its tenant is' },
+  { table: 'platform_key_overlap', role: 'keylease_auth', policy: 'lookup', reason: 'a regenerated token is known before its tenant is' },
 ] as const
 
 /** Indexes of tenant tables that the tenant does not lead, and why. The catalog test finds no other. */
 export const globalIndexes = [
   { index: 'organization_pkey', reason: 'the id is the tenant' },
   { index: 'change_by_transaction', reason: 'the one feed reads the rows of all tenants by transaction' },
+  { index: 'member_of_person', reason: 'sign-in finds the organizations of the person' },
+  { index: 'platform_key_hash', reason: 'a token is known before its tenant is' },
+  { index: 'platform_key_overlap_hash', reason: 'a regenerated token is known before its tenant is' },
 ] as const
 
 export type Tx = Prisma.TransactionClient

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { afterAll, afterEach } from 'vitest'
+import { findEmbeddedPostgres } from '../../src/platform/postgres/embedded'
+import { stopServer } from '../../src/platform/postgres/embedded/server-process'
 
 const packageDir = dirname(dirname(import.meta.dirname))
 
@@ -38,10 +40,11 @@ export function createServiceRunner() {
   }
 
   afterEach(async () => {
-    for (const { child } of services.splice(0)) if (child.exitCode === null) child.kill('SIGKILL')
+    for (const { child } of services.splice(0)) if (child.exitCode === null && child.signalCode === null) await killHard(child)
     for (const directory of directories.splice(0)) {
-      killPostmaster(directory)
-      rmSync(directory, { recursive: true, force: true, maxRetries: 50, retryDelay: 50 })
+      // Files that vanish during the removal would end it silently.
+      await stopPostmaster(directory)
+      rmSync(directory, { recursive: true, force: true })
     }
   })
   afterAll(() => rmSync(dirname(bundle), { recursive: true, force: true }))
@@ -112,12 +115,9 @@ export function killHard(child: ChildProcess): Promise<void> {
   return gone
 }
 
-function killPostmaster(dataDir: string): void {
-  try {
-    process.kill(postmasterPid(dataDir), 'SIGQUIT')
-  } catch (error) {
-    if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
-  }
+async function stopPostmaster(dataDir: string): Promise<void> {
+  const left = findEmbeddedPostgres(dataDir)
+  if (left) await stopServer(left.pid)
 }
 
 /** Sends one authorised request of the management interface. */

@@ -5,9 +5,9 @@ import type { Permission } from './permissions'
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /**
- * Who may knock. `credential`: a platform key or a person's session; `metrics`: the same, or the metrics token.
+ * Who may knock. `credential`: a platform key or a person's session; `person`: a session alone; `metrics`: a credential, or the metrics token.
  */
-export type Authentication = 'none' | 'credential' | 'metrics'
+export type Authentication = 'none' | 'credential' | 'person' | 'metrics'
 
 /** Each class has its own token bucket per caller; the server's rate table gives the numbers. */
 export type RateLimitClass = 'probe' | 'public' | 'read' | 'write'
@@ -46,6 +46,8 @@ export interface Endpoint {
   errors: readonly ErrorCode[]
   /** The answer holds a secret that is shown once: a late replay gets `secret_already_shown`. */
   secretResponse?: true
+  /** Asks a person for a fresh factor, bound to this endpoint and its object. */
+  stepUp?: true
   example: EndpointExample
 }
 

@@ -12,12 +12,35 @@ interface PermissionRule {
 
 const everyone = roles
 const managers = ['owner', 'admin', 'manager'] as const
+const admins = ['owner', 'admin'] as const
 
 /** The one permission table: server checks, OpenAPI and the dashboard read it, and nothing else decides. */
 export const permissionTable = {
+  'settings.read': { roles: everyone, scope: 'read', description: 'See the settings of the organization' },
+  'settings.write': { roles: admins, scope: 'admin', description: 'Change the settings of the organization' },
+  'members.read': { roles: everyone, scope: 'read', description: 'See members, teams and roles' },
+  'members.write': { roles: admins, scope: 'admin', description: 'Invite, change and remove members' },
+  'teams.write': { roles: admins, scope: 'admin', description: 'Create, change and delete teams' },
+  'sessions.read': { roles: everyone, scope: 'admin', description: 'See sessions' },
+  'sessions.write': { roles: everyone, scope: 'admin', description: 'End sessions' },
   'projects.read': { roles: everyone, scope: 'read', description: 'See projects' },
   'projects.write': { roles: managers, scope: 'write', description: 'Create, change and delete projects' },
-  'metrics.read': { roles: ['owner', 'admin'], scope: 'read', description: 'Read the metrics of the service' },
+  'agents.read': { roles: everyone, scope: 'read', description: 'See agents and their trust rules' },
+  'agents.write': { roles: managers, scope: 'write', description: 'Create, change and delete agents and their trust rules' },
+  'grants.read': { roles: everyone, scope: 'read', description: 'See who may use which provider key' },
+  'grants.write': { roles: managers, scope: 'write', description: 'Decide who may use which provider key' },
+  'platform-keys.read': { roles: everyone, scope: 'read', description: 'See the keys that Keylease issued' },
+  'platform-keys.write': { roles: managers, scope: 'admin', description: 'Create, regenerate and revoke the keys that Keylease issues' },
+  'providers.read': { roles: everyone, scope: 'read', description: 'See providers' },
+  'providers.write': { roles: admins, scope: 'write', description: 'Define providers' },
+  'provider-keys.read': { roles: everyone, scope: 'read', description: 'See provider keys, masked' },
+  'provider-keys.write': { roles: managers, scope: 'write', description: 'Store, change, rotate, verify, revoke and delete provider keys' },
+  'provider-keys.reveal': { roles: admins, scope: 'admin', description: 'See the secret of a provider key' },
+  'audit.read': { roles: admins, scope: 'admin', description: 'Read the audit trail and security events' },
+  'audit.export': { roles: admins, scope: 'admin', description: 'Export the audit trail' },
+  'webhooks.read': { roles: admins, scope: 'read', description: 'See webhooks and their deliveries' },
+  'webhooks.write': { roles: admins, scope: 'admin', description: 'Create, change, test and delete webhooks' },
+  'metrics.read': { roles: admins, scope: 'read', description: 'Read the metrics of the service' },
 } as const satisfies Record<string, PermissionRule>
 
 export type Permission = keyof typeof permissionTable

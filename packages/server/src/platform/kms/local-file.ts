@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Stats } from 'node:fs'
 import { type FileHandle, link, mkdir, open, realpath, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
@@ -17,7 +18,7 @@ export async function readRootKeyFile(file: string): Promise<RootKeyFile | null>
   const handle = await openExisting(file)
   if (!handle) return null
   try {
-    await refuseReadableByOthers(handle, file)
+    refuseUnsafe(await handle.stat(), file)
     return parseContent(await handle.readFile('utf8'), file)
   } finally {
     await handle.close()
@@ -26,28 +27,44 @@ export async function readRootKeyFile(file: string): Promise<RootKeyFile | null>
 
 /** Linked into place, so that of two starters one wins and the other finds the winner's key. */
 export async function createRootKeyFile(file: string, content: RootKeyFile): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-  const fresh = await writeBeside(file, content)
+  await explainFailure(file, async () => {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    await placeContent(file, content, (fresh) => link(fresh, file).catch(ignoreExisting))
+  })
+}
+
+/** A reader sees the old content or the new; a crash leaves one of them whole. A link to the file stays a link. */
+export async function replaceRootKeyFile(file: string, content: RootKeyFile): Promise<void> {
+  await explainFailure(file, async () => {
+    const target = await realpath(file)
+    await placeContent(target, content, (fresh) => rename(fresh, target))
+  })
+}
+
+async function placeContent(file: string, content: RootKeyFile, place: (fresh: string) => Promise<void>): Promise<void> {
+  const fresh = `${file}.${randomBytes(6).toString('hex')}`
   try {
-    await link(fresh, file)
-  } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error
+    await writeFresh(fresh, content)
+    await place(fresh)
   } finally {
     await rm(fresh, { force: true })
   }
   await syncDirectory(file)
 }
 
-/** A reader sees the old content or the new; a crash leaves one of them whole. A link to the file stays a link. */
-export async function replaceRootKeyFile(file: string, content: RootKeyFile): Promise<void> {
-  const target = await realpath(file)
-  const fresh = await writeBeside(target, content)
+async function explainFailure(file: string, work: () => Promise<void>): Promise<void> {
   try {
-    await rename(fresh, target)
-  } finally {
-    await rm(fresh, { force: true })
+    await work()
+  } catch (cause) {
+    throw new RootKeyError(
+      `The root key file ${file} cannot be written: let Keylease write to its directory, and leave space on its disk.`,
+      { cause },
+    )
   }
-  await syncDirectory(target)
+}
+
+function ignoreExisting(error: unknown): void {
+  if (!hasCode(error, 'EEXIST')) throw error
 }
 
 async function openExisting(file: string): Promise<FileHandle | null> {
@@ -61,9 +78,9 @@ async function openExisting(file: string): Promise<FileHandle | null> {
   }
 }
 
-async function refuseReadableByOthers(handle: FileHandle, file: string): Promise<void> {
-  const { mode } = await handle.stat()
-  if (!isWindows && (mode & 0o077) !== 0) {
+function refuseUnsafe(stats: Stats, file: string): void {
+  if (!stats.isFile()) throw new RootKeyError(`${file} is not a file: name the root key file itself in KEYLEASE_ROOT_KEY_FILE.`)
+  if (!isWindows && (stats.mode & 0o077) !== 0) {
     throw new RootKeyError(`The root key file ${file} is open to other accounts: run "chmod 600 ${file}".`)
   }
 }
@@ -77,16 +94,14 @@ function parseContent(text: string, file: string): RootKeyFile {
   }
 }
 
-async function writeBeside(file: string, content: RootKeyFile): Promise<string> {
-  const fresh = `${file}.${randomBytes(6).toString('hex')}`
-  const handle = await open(fresh, 'wx', 0o600)
+async function writeFresh(file: string, content: RootKeyFile): Promise<void> {
+  const handle = await open(file, 'wx', 0o600)
   try {
     await handle.writeFile(`${JSON.stringify(content, null, 2)}\n`)
     await handle.sync()
   } finally {
     await handle.close()
   }
-  return fresh
 }
 
 /** The new name is on disk only once its directory is; Windows cannot and need not be told. */

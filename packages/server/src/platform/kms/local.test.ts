@@ -47,6 +47,17 @@ describe('the file', () => {
     expect(await readFile(file, 'utf8')).toBe(content)
   })
 
+  test('is refused when it is a directory', async () => {
+    await expect(createLocalRootKeys(directory).ensureKey()).rejects.toThrow('is not a file: name the root key file itself')
+  })
+
+  test('says in one sentence that it cannot be written', async () => {
+    await writeFile(file, 'a file where a directory should be')
+    const inside = join(file, 'root.key')
+    await expect(createLocalRootKeys(inside).ensureKey()).rejects.toThrow(RootKeyError)
+    await expect(createLocalRootKeys(inside).ensureKey()).rejects.toThrow(/^The root key file [^\n]+ cannot be [^\n]+\.$/)
+  })
+
   test('of many that start at once, one makes the key and all use it', async () => {
     const ids = await Promise.all(Array.from({ length: 10 }, () => createLocalRootKeys(file).ensureKey()))
     expect(new Set(ids).size).toBe(1)

@@ -63,12 +63,12 @@ export async function startEmbeddedPostgres(options: {
 }
 
 /** The server of this data directory, if one runs; nothing is started. */
-export function findEmbeddedPostgres(dataDir: string): { url: string; port: number } | undefined {
+export function findEmbeddedPostgres(dataDir: string): { url: string; port: number; pid: number } | undefined {
   const postgresDir = join(resolve(dataDir), 'postgres')
   const running = readPidFile(join(postgresDir, 'data', 'postmaster.pid'))
   if (!running || !isPostgres(running.pid)) return undefined
   const { ownerPassword } = readCredentials(postgresDir)
-  return { url: toConnectionUrl(ownerName, ownerPassword, running.port, databaseName), port: running.port }
+  return { url: toConnectionUrl(ownerName, ownerPassword, running.port, databaseName), ...running }
 }
 
 async function prepareSite(options: { dataDir: string; log: (line: string) => void; flags?: string[] }): Promise<Site> {

@@ -33,6 +33,7 @@ async function write(name: string, sql: string): Promise<void> {
 
 const migrate = () => migrateDatabase(url, { directory, log: silentLog })
 const rowsOf = async (sql: string) => (await runOnce(url, sql)).rows
+const sleeping = `FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`
 const has = async (table: string) => (await rowsOf(`SELECT to_regclass('public.${table}') IS NOT NULL AS has`))[0]?.has
 
 test('five replicas that start at once apply each migration once', async () => {
@@ -58,7 +59,6 @@ test('the rows are those that prisma migrate deploy would leave', async () => {
 test('a migration killed in its middle leaves nothing, and the next start applies it', async () => {
   await write('1_ground', '-- release: 1\nCREATE TABLE ground (id integer); SELECT pg_sleep(60);')
   const killed = migrate().catch((error: unknown) => error)
-  const sleeping = `FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`
   await expect.poll(async () => (await rowsOf(`SELECT pid ${sleeping}`)).length, { timeout: 10_000 }).toBe(1)
   await rowsOf(`SELECT pg_terminate_backend(pid) ${sleeping}`)
   expect(await killed).toBeInstanceOf(StartError)
@@ -66,6 +66,22 @@ test('a migration killed in its middle leaves nothing, and the next start applie
   expect(await rowsOf('SELECT * FROM _prisma_migrations')).toEqual([])
   await write('1_ground', '-- release: 1\nCREATE TABLE ground (id integer);')
   expect((await migrate()).applied).toEqual(['1_ground'])
+})
+
+test('a migration killed while its row is written leaves nothing either', async () => {
+  await write('1_ground', '-- release: 1\nSELECT 1;')
+  await migrate()
+  await runOnce(
+    url,
+    `CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
+     CREATE TRIGGER linger BEFORE INSERT ON _prisma_migrations FOR EACH ROW EXECUTE FUNCTION linger()`,
+  )
+  await write('2_more', '-- release: 1\nCREATE TABLE more (id integer);')
+  const killed = migrate().catch((error: unknown) => error)
+  await expect.poll(async () => (await rowsOf(`SELECT pid ${sleeping}`)).length, { timeout: 10_000 }).toBe(1)
+  await rowsOf(`SELECT pg_terminate_backend(pid) ${sleeping}`)
+  expect(await killed).toBeInstanceOf(StartError)
+  expect(await has('more')).toBe(false)
 })
 
 test('a migration that fails changes nothing and says why in one sentence', async () => {

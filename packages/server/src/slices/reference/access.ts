@@ -11,6 +11,7 @@ export interface Access {
 const securityOf: Record<Authentication, Record<string, string[]>[]> = {
   none: [],
   credential: [{ bearer: [] }],
+  person: [{ session: [] }],
   metrics: [{ bearer: [] }, { metricsToken: [] }],
 }
 
@@ -19,7 +20,9 @@ export function describeAccess(endpoint: Endpoint): Access {
   const security = securityOf[endpoint.authentication]
   if (endpoint.permission === 'none') return { permission: null, security, sentence: 'Needs no credential.' }
   const { scope, roles } = permissionTable[endpoint.permission]
-  const sentence = `Needs the permission ${endpoint.permission}: a platform key with ${scope} scope, or ${describeRoles(roles)}.`
+  const machine = endpoint.authentication === 'person' ? '' : `a platform key with ${scope} scope, or `
+  const factor = endpoint.stepUp ? ' A person confirms it with a fresh factor.' : ''
+  const sentence = `Needs the permission ${endpoint.permission}: ${machine}${describeRoles(roles)}.${factor}`
   return { permission: { permission: endpoint.permission, scope, roles }, security, sentence }
 }
 

@@ -37,6 +37,7 @@ export function createOpenapi(endpoints: readonly Endpoint[], options: OpenapiOp
       ),
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'A platform key, or KEYLEASE_BOOTSTRAP_TOKEN.' },
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-keylease.session_token', description: 'The session of a signed-in person.' },
         metricsToken: { type: 'http', scheme: 'bearer', description: 'KEYLEASE_METRICS_TOKEN, good for the metrics alone.' },
       },
     },
