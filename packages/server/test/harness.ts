@@ -18,7 +18,7 @@ import { createLog } from '../src/platform/log'
 import { createOrganization, ensureFirstOrganization } from '../src/slices/organizations/service'
 import { createTestDatabase } from './database'
 
-export interface RequestOptions {
+interface RequestOptions {
   token?: string | null
   body?: unknown
   headers?: Record<string, string>
@@ -65,6 +65,7 @@ export async function createHarness(variables: Record<string, string> = {}): Pro
     listen: () => listen(app),
     async close() {
       await deps.events.stop()
+      await deps.outbound.close()
       await deps.db.close()
       await database.close()
       await rm(dataDir, { recursive: true, force: true })

@@ -11,21 +11,40 @@ const token = 'process-test-token-of-32-characters-or-more'
 
 const start = (dataDir: string) => runner.up({ KEYLEASE_DATA_DIR: dataDir, KEYLEASE_BOOTSTRAP_TOKEN: token })
 
-/** Writes until the service is gone; gives the ids of what was answered. */
-async function writeUntilGone(service: ServiceProcess, round: number): Promise<string[]> {
-  const url = `${await service.url}/api/v1/projects`
-  const answered: string[] = []
+interface Writing {
+  /** Resolved when as many writes were answered, with more of them under way. */
+  reached: Promise<void>
+  /** The ids of what was answered, once the service is gone. */
+  answered: Promise<string[]>
+}
+
+function writeUntilGone(service: ServiceProcess, round: number, enough: number): Writing {
+  const { promise: reached, resolve, reject } = Promise.withResolvers<void>()
+  const ids: string[] = []
   const writer = async (lane: number) => {
+    const url = `${await service.url}/api/v1/projects`
     for (let n = 0; ; n++) {
       const name = `${round}-${lane}-${n}`
       const response = await sendJson(url, token, { name }, { 'idempotency-key': name }).catch(() => undefined)
       if (response?.status !== 201) return
       const project = (await response.json().catch(() => undefined)) as { id: string } | undefined
-      if (project) answered.push(project.id)
+      if (project) ids.push(project.id)
+      if (ids.length >= enough) resolve()
     }
   }
-  await Promise.all([0, 1, 2, 3].map(writer))
-  return answered
+  const answered = Promise.all([0, 1, 2, 3].map(writer)).then(() => ids)
+  answered.then(() => reject(new Error('the service went away before it was killed')), reject)
+  return { reached, answered }
+}
+
+/** Asks until the answer is good: the test's own time limit bounds it. */
+async function pollUntilOk(url: string): Promise<number[]> {
+  const statuses: number[] = []
+  do {
+    statuses.push((await sendJson(url, token)).status)
+    await wait(50)
+  } while (statuses.at(-1) !== 200)
+  return statuses
 }
 
 async function readIds(dataDir: string): Promise<{ projects: string[]; audited: string[]; replies: number }> {
@@ -82,18 +101,32 @@ describe('after kill -9', () => {
     expect(await list.json()).toMatchObject({ items: [{ name: 'kept' }] })
   })
 
+  it('of Postgres alone, the service brings it back and serves on without a restart', async () => {
+    const dataDir = runner.newDataDir()
+    const service = start(dataDir)
+    const url = `${await service.url}/api/v1/projects`
+    expect((await sendJson(url, token, { name: 'kept' })).status).toBe(201)
+    const killed = postmasterPid(dataDir)
+    process.kill(killed, 'SIGKILL')
+
+    const statuses = await pollUntilOk(url)
+    expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([])
+    expect(await (await sendJson(url, token)).json()).toMatchObject({ items: [{ name: 'kept' }] })
+    expect(postmasterPid(dataDir)).not.toBe(killed)
+    service.child.kill('SIGTERM')
+    expect((await service.exited).code).toBe(0)
+  })
+
   it('during writes, what was answered is there and nothing is half', async () => {
     const dataDir = runner.newDataDir()
     const answered: string[] = []
     for (let round = 0; round < testSize(3, 30); round++) {
       const service = start(dataDir)
-      const writing = writeUntilGone(service, round)
-      await service.url
-      // The kill must fall into the writing: a moment that differs from round to round.
-      await wait(200 + 70 * round)
+      const writing = writeUntilGone(service, round, 5 + 7 * round)
+      await writing.reached
       if (round % 2 === 1) process.kill(postmasterPid(dataDir), 'SIGKILL')
       await killHard(service.child)
-      answered.push(...(await writing))
+      answered.push(...(await writing.answered))
     }
     const last = start(dataDir)
     await last.url

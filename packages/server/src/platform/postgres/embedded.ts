@@ -34,6 +34,8 @@ interface Site {
   owner: ProcessOwner
   credentials: EmbeddedCredentials
   flags: string[]
+  /** Where the server has to listen, once others know its port. */
+  port?: number
   log: (line: string) => void
 }
 
@@ -54,9 +56,9 @@ export async function startEmbeddedPostgres(options: {
 }): Promise<EmbeddedPostgres> {
   try {
     const site = await prepareSite(options)
-    const running = await adoptOrStart(site)
-    const url = toConnectionUrl(ownerName, site.credentials.ownerPassword, running.port, databaseName)
-    return { url, adopted: running.adopted, port: running.port, stop: () => stopRunning(site, running) }
+    const { adopted, port, ...rest } = await adoptOrStart(site)
+    const url = toConnectionUrl(ownerName, site.credentials.ownerPassword, port, databaseName)
+    return { url, adopted, port, stop: keepRunning({ ...site, port }, { adopted, port, ...rest }) }
   } catch (error) {
     throw explainDataDirError(error, options.dataDir)
   }
@@ -91,7 +93,7 @@ async function adoptOrStart(site: Site): Promise<Running> {
   for (;;) {
     const adopted = await adoptServer(site)
     if (adopted) return adopted
-    const start = await startServerProcess({ ...site, port: undefined })
+    const start = await startServerProcess({ ...site, port: site.port })
     const started = await awaitServer(site, start, deadline)
     if (started) return started
     const output = start.readOutput()
@@ -140,6 +142,35 @@ async function trySession(site: Site, port: number): Promise<LauncherSession | u
     await session?.end()
     if ((error as { code?: string }).code === '53100') throw Object.assign(new Error('postgres'), { code: 'ENOSPC' })
     return undefined
+  }
+}
+
+/** Brings the server back where everybody looks for it whenever it goes away unasked. Gives what ends that, and it. */
+function keepRunning(site: Site, first: Running): () => Promise<void> {
+  let running = first
+  let isStopping = false
+  let revival = Promise.resolve()
+  const watch = () => {
+    running.session.once('end', () => {
+      if (!isStopping) revival = revive()
+    })
+  }
+  const revive = async () => {
+    site.log('the embedded Postgres went away and is brought back')
+    while (!isStopping) {
+      const found = await adoptOrStart(site).catch((error: unknown) => site.log(`it did not come back: ${String(error)}`))
+      if (found) {
+        running = found
+        return watch()
+      }
+      await wait(1000)
+    }
+  }
+  watch()
+  return async () => {
+    isStopping = true
+    await revival
+    await stopRunning(site, running)
   }
 }
 

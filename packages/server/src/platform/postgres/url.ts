@@ -36,7 +36,12 @@ export function moveLogin(server: string, login: string): string {
 export function describeServer(text: string): string {
   const url = new URL(text)
   const host = url.searchParams.get('host') || url.hostname || 'localhost'
-  return `${host}:${url.searchParams.get('port') || url.port || '5432'}`
+  return `${host}:${readPort(text)}`
+}
+
+export function readPort(text: string): number {
+  const url = new URL(text)
+  return Number(url.searchParams.get('port') || url.port || 5432)
 }
 
 export function readDatabaseName(text: string): string {

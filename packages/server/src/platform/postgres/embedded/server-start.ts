@@ -37,7 +37,7 @@ export async function startServerProcess(options: {
   logFile: string
   owner: ProcessOwner
   flags: string[]
-  port: number | undefined
+  port?: number | undefined
 }): Promise<ServerStart> {
   const port = options.port ?? (await findFreePort())
   const flags = [...settings, ...options.flags].flatMap((setting) => ['-c', setting])
