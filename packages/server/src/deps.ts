@@ -6,13 +6,27 @@ import { type Cipher, createCipher } from './platform/cipher'
 import { type Clock, systemClock } from './platform/clock'
 import { createDatabase, type Database, type DatabaseUrls } from './platform/db'
 import { createEvents, type Events } from './platform/events'
+import { createIdentity, type Identity } from './platform/identity'
+import { createPasswordHasher, type PasswordHasher } from './platform/identity/password'
+import { createSessionAuthenticator, type SessionAuthenticator } from './platform/identity/session-authenticator'
+import { createKeyUsage, type KeyUsage } from './platform/key-usage'
 import { type Keyring, openKeyring } from './platform/keyring'
 import { createLocalRootKeys } from './platform/kms/local'
 import { createLifecycle, type Lifecycle } from './platform/lifecycle'
+import { createLockout, type Lockout } from './platform/lockout'
 import type { Log } from './platform/log'
+import { createMail, type Mail } from './platform/mail'
 import { createMetrics, type Metrics } from './platform/metrics'
+import { createSettingsReader, type SettingsReader } from './platform/organization-settings'
+import { createOutbound, type Outbound } from './platform/outbound'
+import { createPlatformKeyAuthenticator } from './platform/platform-key-auth'
+import { createPlatformKeyCache, type PlatformKeyCache } from './platform/platform-key-cache'
+import { findStoredKey } from './platform/platform-key-rows'
+import { readPort } from './platform/postgres/url'
 import { createReplicas, type Replicas } from './platform/replicas'
 import { createRateLimiter, type RateLimiter } from './platform/request/rate-limit'
+import { createSecurityEvents, type SecurityEvents } from './platform/security-events'
+import { createStepUps, type StepUps } from './platform/step-up'
 
 /** Everything that a slice may reach, as one plain object, built once. */
 export interface Deps {
@@ -25,17 +39,37 @@ export interface Deps {
   replicas: Replicas
   log: Log
   metrics: Metrics
+  security: SecurityEvents
+  settings: SettingsReader
+  platformKeys: PlatformKeyCache
+  keyUsage: KeyUsage
   limiter: RateLimiter
   authenticators: readonly Authenticator[]
+  identity: Identity
+  passwords: PasswordHasher
+  sessions: SessionAuthenticator
+  stepUps: StepUps
+  lockout: Lockout
+  mail: Mail
   lifecycle: Lifecycle
+  outbound: Outbound
 }
 
 export async function buildDeps(env: Env, urls: DatabaseUrls, log: Log, clock: Clock = systemClock): Promise<Deps> {
+  const databasePorts = [5432, ...[urls.owner, urls.direct ?? urls.app].map(readPort)]
+  const outbound = createOutbound(env, { ports: [env.port], databasePorts })
   const db = createDatabase(urls, log)
   const rootKeys = createLocalRootKeys(rootKeyFileOf(env))
   const keyring = await openKeyring(db, rootKeys)
   const events = createEvents(db, clock, log)
   const replicas = createReplicas(db, clock)
+  const platformKeys = createPlatformKeyCache({ clock, events }, (tokenHash) => findStoredKey(db, tokenHash))
+  const metrics = createMetrics()
+  const security = createSecurityEvents({ db, clock, metrics, log })
+  const settings = createSettingsReader(db, events)
+  const passwords = createPasswordHasher()
+  const mail = createMail(env, log)
+  const sessions = createSessionAuthenticator({ env, db, keyring, events, clock, settings })
   return {
     env,
     db,
@@ -45,10 +79,25 @@ export async function buildDeps(env: Env, urls: DatabaseUrls, log: Log, clock: C
     events,
     replicas,
     log,
-    metrics: createMetrics(),
+    metrics,
+    security,
+    settings,
+    platformKeys,
+    keyUsage: createKeyUsage(db, clock, log),
     limiter: createRateLimiter({ clock, live: replicas.live }),
-    authenticators: [createBootstrapAuthenticator(db, keyring, events)],
+    authenticators: [
+      createBootstrapAuthenticator(db, keyring, events),
+      createPlatformKeyAuthenticator({ cache: platformKeys, keyring, clock }),
+      sessions,
+    ],
+    identity: createIdentity({ env, db, keyring, clock, settings, passwords, mail, log }),
+    passwords,
+    sessions,
+    stepUps: createStepUps({ db, keyring, clock }),
+    lockout: createLockout({ db, keyring, clock }),
+    mail,
     lifecycle: createLifecycle(),
+    outbound,
   }
 }
 

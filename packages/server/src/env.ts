@@ -20,6 +20,14 @@ const databaseUrl = z.preprocess(
     .transform((value) => new Secret(value))
     .optional(),
 )
+const smtpUrl = z.preprocess(
+  absent,
+  z
+    .string()
+    .regex(/^smtps?:\/\/\S+$/, 'a URL such as smtps://user:password@mail.example.com:465')
+    .transform((value) => new Secret(value))
+    .optional(),
+)
 const webUrl = z.preprocess(
   absent,
   z
@@ -48,6 +56,10 @@ const variables = z.object({
   ),
   PORT: z.preprocess(absent, z.coerce.number('a port from 0 to 65535').int().min(0).max(65_535).default(4500)),
   KEYLEASE_PUBLIC_URL: webUrl,
+  KEYLEASE_AUDIT_ANCHOR_URL: z.preprocess(
+    absent,
+    z.url({ protocol: /^https?$/, message: 'an http or https URL such as https://anchors.example.com/keylease' }).optional(),
+  ),
   KEYLEASE_TLS_CERT: text,
   KEYLEASE_TLS_KEY: text,
   KEYLEASE_TRUSTED_PROXIES: z.preprocess(absent, z.string().default('')).transform((list) =>
@@ -60,6 +72,8 @@ const variables = z.object({
   KEYLEASE_ROOT_KEY_FILE: text,
   KEYLEASE_BOOTSTRAP_TOKEN: secret(32),
   KEYLEASE_METRICS_TOKEN: secret(16),
+  KEYLEASE_SMTP_URL: smtpUrl,
+  KEYLEASE_ALLOW_PRIVATE_UPSTREAMS: text,
   OTEL_EXPORTER_OTLP_ENDPOINT: text,
 })
 
@@ -97,8 +111,11 @@ function toEnv(values: z.infer<typeof variables>) {
     trustedProxies: values.KEYLEASE_TRUSTED_PROXIES,
     allowInsecureHttp: values.KEYLEASE_INSECURE_HTTP,
     rootKeyFile: values.KEYLEASE_ROOT_KEY_FILE,
+    auditAnchorUrl: values.KEYLEASE_AUDIT_ANCHOR_URL,
     bootstrapToken: values.KEYLEASE_BOOTSTRAP_TOKEN,
     metricsToken: values.KEYLEASE_METRICS_TOKEN,
+    smtpUrl: values.KEYLEASE_SMTP_URL,
+    allowPrivateUpstreams: values.KEYLEASE_ALLOW_PRIVATE_UPSTREAMS,
     otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
   }
 }

@@ -1,6 +1,7 @@
 import { createApp } from './app'
 import { buildDeps, type Deps } from './deps'
 import type { Env } from './env'
+import { scheduleEvidence } from './platform/audit/schedule'
 import { saveBootstrapToken } from './platform/bootstrap'
 import type { DatabaseUrls } from './platform/db'
 import { scheduleHousekeeping } from './platform/housekeeping'
@@ -10,12 +11,17 @@ import type { Log } from './platform/log'
 import { ensurePartitions } from './platform/postgres/partitions'
 import { startTelemetry } from './platform/telemetry'
 import { ensureFirstOrganization } from './slices/organizations/service'
+import { createFirstOwnerPath } from './slices/people/service'
+import { scheduleKeyUpkeep } from './slices/provider-keys/upkeep'
+import { scheduleDeliveries } from './slices/webhooks/deliveries/sender'
 import { version } from './version'
 
 export interface RunningService {
   url: string
   /** Why the service is sealed and what to do; null when it serves. */
   sealedReason: string | null
+  /** The path of the link that makes the first Owner; null once there is one. */
+  ownerPath: string | null
   stop(): Promise<void>
 }
 
@@ -32,15 +38,17 @@ export async function startService(env: Env, urls: DatabaseUrls, log: Log): Prom
     opened.push(() => telemetry.stop())
     const deps = await buildDeps(env, urls, log)
     opened.push(() => deps.db.close())
+    opened.push(() => deps.outbound.close())
     await ensurePartitions(deps.db.ownerPool, deps.clock.now())
-    if (deps.keyring.sealedReason() === null) await startWork(deps, urls, opened)
+    const ownerPath = deps.keyring.sealedReason() === null ? await startWork(deps, urls, opened) : null
     const server = await openHttpServer(env, createApp(deps).fetch)
     opened.push(async () => {
       deps.lifecycle.drain()
       await server.close(drainMs)
     })
+    deps.outbound.refusePort(Number(new URL(server.url).port))
     log.info({ url: server.url, sealed: deps.keyring.sealedReason() !== null }, 'listening')
-    return { url: server.url, sealedReason: deps.keyring.sealedReason(), stop }
+    return { url: server.url, sealedReason: deps.keyring.sealedReason(), ownerPath, stop }
   } catch (error) {
     await stop()
     throw error
@@ -48,17 +56,26 @@ export async function startService(env: Env, urls: DatabaseUrls, log: Log): Prom
 }
 
 /** What only an unsealed service does: it has its first tenant, its credential and its background work. */
-async function startWork(deps: Deps, urls: DatabaseUrls, opened: Close[]): Promise<void> {
+async function startWork(deps: Deps, urls: DatabaseUrls, opened: Close[]): Promise<string | null> {
   const organizationId = await ensureFirstOrganization(deps)
   await saveBootstrapToken(deps.db, deps.keyring, organizationId, deps.env.bootstrapToken)
   await deps.events.start()
   opened.push(() => deps.events.stop())
   await deps.replicas.start()
   opened.push(() => deps.replicas.stop())
+  deps.keyUsage.start()
+  opened.push(() => deps.keyUsage.stop())
+  deps.security.start()
+  opened.push(() => deps.security.stop())
   const jobs = createJobs(deps.db, urls.owner, deps.log, deps.clock)
   scheduleHousekeeping(jobs, deps.db, deps.clock)
+  scheduleKeyUpkeep(jobs, deps)
+  scheduleEvidence(jobs, deps)
+  const sender = scheduleDeliveries(jobs, deps)
+  opened.push(() => sender.drain())
   await jobs.start()
   opened.push(() => jobs.stop())
+  return createFirstOwnerPath(deps)
 }
 
 /** Last opened, first closed; one that fails does not keep the others open. */

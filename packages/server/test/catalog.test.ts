@@ -111,12 +111,22 @@ describe('roles', () => {
   })
 
   test('of authentication reach what is listed here and no ciphertext', async () => {
+    const persons = Object.keys(classes).filter((table) => classes[table] === 'person')
     expect(await readRights('keylease_auth')).toEqual({
+      ...Object.fromEntries(persons.map((table) => [table, ['DELETE', 'INSERT', 'SELECT', 'UPDATE']])),
       bootstrap_credential: ['SELECT'],
+      invitation: ['SELECT'],
       member: ['SELECT'],
       platform_key: ['SELECT'],
       platform_key_overlap: ['SELECT'],
+      team_member: ['SELECT'],
     })
+  })
+
+  test('of authentication alone reach person tables', async () => {
+    for (const role of ['keylease_app', 'keylease_system']) {
+      expect(Object.keys(await readRights(role)).filter((table) => classes[table] === 'person')).toEqual([])
+    }
   })
 
   test('may not rewrite what happened', async () => {

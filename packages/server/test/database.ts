@@ -6,7 +6,7 @@ import { createDatabase, type Database } from '../src/platform/db'
 import { withDatabase } from '../src/platform/postgres/url'
 import { templateDatabase } from './postgres'
 
-export interface TestUrls {
+interface TestUrls {
   owner: string
   app: string
   auth: string

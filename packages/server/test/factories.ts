@@ -1,11 +1,63 @@
+import { randomBytes } from 'node:crypto'
 import type { IdKind } from '@keylease/shared/ids'
 import type { Harness } from './harness'
 
+export type ExampleKind = IdKind | 'provider' | 'secret'
 type Make = (harness: Harness, token: string) => Promise<string>
 
 /** How a test comes by a real one of each kind that a path may name. A route with a new kind of id needs a line here. */
-export const factories: Partial<Record<IdKind, Make>> = {
+export const factories: Partial<Record<ExampleKind, Make>> = {
   project: (harness, token) => create(harness, token, '/api/v1/projects', { name: 'checkout' }),
+  organization: async (harness) => harness.organizationId,
+  team: (harness, token) => create(harness, token, '/api/v1/teams', { name: 'Payments' }),
+  member: async (harness, token) =>
+    (await harness.createPerson({ organizationId: await organizationOf(harness, token), role: 'user' })).memberId,
+  session: async (harness, token) =>
+    (await harness.createPerson({ organizationId: await organizationOf(harness, token), role: 'user' })).sessionId,
+  invitation: (harness, token) => create(harness, token, '/api/v1/invitations', { email: `${randomBytes(6).toString('hex')}@example.com` }),
+  agent: async (harness, token) => {
+    const projectId = await create(harness, token, '/api/v1/projects', { name: 'checkout' })
+    return create(harness, token, '/api/v1/agents', { name: 'support-bot', projectId })
+  },
+  grant: async (harness, token) => {
+    const agentId = await factories.agent?.(harness, token)
+    return create(harness, token, '/api/v1/grants', { agentId, provider: 'openai' })
+  },
+  provider: (harness, token) =>
+    create(harness, token, '/api/v1/providers', {
+      name: `Acme ${randomBytes(6).toString('hex')}`,
+      baseUrl: 'https://api.example.com',
+    }),
+  secret: async () => newSecret(),
+  providerKey: (harness, token) => {
+    const key = { provider: 'custom', name: 'prod', key: newSecret(), baseUrl: 'https://api.example.com' }
+    return create(harness, token, '/api/admin/api-keys', key)
+  },
+  auditEntry: findAuditEntry,
+  trustRule: async (harness, token) => {
+    const agentId = await factories.agent?.(harness, token)
+    const subject = { issuer: 'https://token.actions.githubusercontent.com', subjectPattern: 'repo:acme/checkout:ref:refs/heads/main' }
+    return create(harness, token, '/api/v1/trust-rules', { agentId, name: 'Deploy workflow', ...subject })
+  },
+  webhook: (harness, token) => create(harness, token, '/api/v1/webhooks', { url: 'https://hooks.example.com/keylease', kinds: ['key.*'] }),
+  delivery: async (harness, token) =>
+    create(harness, token, `/api/v1/webhooks/${await factories.webhook?.(harness, token)}/test`, undefined),
+  platformKey: (harness, token) => create(harness, token, '/api/v1/platform/api-keys', { name: 'collector', scopes: ['ingest'] }),
+}
+
+async function organizationOf(harness: Harness, token: string): Promise<string> {
+  const response = await harness.request('GET', '/api/v1/settings', { token })
+  return ((await response.json()) as { organizationId: string }).organizationId
+}
+
+/** What a provider might have issued; never the same twice. */
+export const newSecret = () => `sk-proj-${randomBytes(36).toString('base64url')}`
+
+async function findAuditEntry(harness: Harness, token: string): Promise<string> {
+  const resourceId = await create(harness, token, '/api/v1/projects', { name: 'checkout' })
+  const response = await harness.request('GET', `/api/v1/audit?kind=audit&resourceId=${resourceId}`, { token })
+  const page = (await response.json()) as { items: { id: string }[] }
+  return page.items[0]?.id ?? ''
 }
 
 async function create(harness: Harness, token: string, path: string, body: unknown): Promise<string> {

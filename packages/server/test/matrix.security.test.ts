@@ -1,17 +1,38 @@
 import type { Endpoint } from '@keylease/shared/contracts/endpoint'
-import { permissionTable, type Role } from '@keylease/shared/contracts/permissions'
-import { type IdKind, idPrefixes, newId } from '@keylease/shared/ids'
+import {
+  permissionsOfRole,
+  permissionsOfScopes,
+  permissionTable,
+  type Role,
+  roles as rolesInTurn,
+  type Scope,
+} from '@keylease/shared/contracts/permissions'
+import { newId } from '@keylease/shared/ids'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRoutes } from '../src/app'
 import { inTenantSql } from '../src/platform/tenancy'
+import { createTestClock } from './clock'
+import { createExampleIds, type ExampleIds, fillIds, listIds, newAbsent } from './examples'
 import { factories } from './factories'
 import { createHarness, type Harness } from './harness'
+import { createRefusedTokens } from './refused-tokens'
 
+const clock = createTestClock()
 let harness: Harness
 const guarded: Endpoint[] = []
+const keysInTurn: { role: Role; scopes: Scope[] }[] = [
+  { role: 'owner', scopes: ['read'] },
+  { role: 'owner', scopes: ['write'] },
+  { role: 'owner', scopes: ['admin'] },
+  { role: 'owner', scopes: ['lease'] },
+  { role: 'owner', scopes: ['ingest'] },
+  { role: 'owner', scopes: ['read', 'lease', 'ingest'] },
+  { role: 'manager', scopes: ['read'] },
+  { role: 'manager', scopes: ['write'] },
+]
 
 beforeAll(async () => {
-  harness = await createHarness()
+  harness = await createHarness({}, clock)
   guarded.push(
     ...createRoutes(harness.deps)
       .map((route) => route.endpoint)
@@ -24,29 +45,50 @@ describe('every route of the registry', () => {
   it('is looked at', () => expect(guarded.length).toBeGreaterThan(0))
 
   it('refuses whoever shows no good credential, before it looks at anything else', async () => {
-    for (const endpoint of guarded) {
-      for (const token of [null, 'x', 'not-a-credential-at-all-0123456789', `${harness.token}x`, harness.token.slice(1)]) {
-        const response = await call(endpoint, await ownIds(endpoint), { token })
-        expect(response.status, `${endpoint.id} with ${token}`).toBe(401)
+    const refused = await createRefusedTokens(harness)
+    expect(refused.size + rolesInTurn.length + keysInTurn.length).toBeGreaterThanOrEqual(20)
+    // Each from an address of its own: refusals are rate limited by address.
+    for (const [index, [name, token]] of [...refused].entries()) {
+      for (const endpoint of guarded) {
+        const response = await call(endpoint, await absentIds(endpoint), { token, address: `198.51.100.${index}` })
+        expect(response.status, `${endpoint.id} with ${name}`).toBe(401)
         expect(response.headers.get('www-authenticate')).toBe('Bearer realm="keylease"')
       }
     }
   })
 
-  it('refuses a credential of another scope', async () => {
-    const { organizationId } = harness
-    const lease = harness.createCredential({ organizationId, scopes: ['lease'] })
-    const read = harness.createCredential({ organizationId, scopes: ['read'] })
+  it('refuses a good key that comes from an address outside its list', async () => {
+    const { key } = await harness.issueKey({ scopes: ['admin'], addresses: ['203.0.113.0/24'] })
     for (const endpoint of guarded) {
-      expect((await call(endpoint, await ownIds(endpoint), { token: lease })).status, endpoint.id).toBe(403)
-      if (endpoint.method !== 'GET') expect((await call(endpoint, await ownIds(endpoint), { token: read })).status, endpoint.id).toBe(403)
+      const response = await call(endpoint, await absentIds(endpoint), { token: key, address: '198.51.100.7' })
+      expect([response.status, (await errorOf(response)).code], endpoint.id).toEqual([403, 'address_refused'])
+    }
+  })
+
+  it.each(keysInTurn)('lets a key with scope $scopes made by a role of $role do exactly what both may', async ({ role, scopes }) => {
+    const agentId = scopes.includes('lease') ? ((await factories.agent?.(harness, harness.token)) ?? null) : null
+    const { key } = await harness.issueKey({ role, scopes: [...scopes], agentId })
+    const held = permissionsOfRole(role).intersection(permissionsOfScopes(scopes))
+    for (const endpoint of guarded) {
+      const response = await call(endpoint, await absentIds(endpoint), { token: key })
+      const may = endpoint.authentication !== 'person' && endpoint.permission !== 'none' && held.has(endpoint.permission)
+      expect(response.status === 403, `${endpoint.id} ${response.status}`).toBe(!may)
+    }
+  })
+
+  it('lets no key and no token, not even the bootstrap one, do what is for people alone', async () => {
+    const { key } = await harness.issueKey({ scopes: ['admin'] })
+    for (const endpoint of guarded.filter((one) => one.authentication === 'person')) {
+      for (const token of [key, harness.token]) {
+        expect((await call(endpoint, await absentIds(endpoint), { token })).status, endpoint.id).toBe(403)
+      }
     }
   })
 
   it('lets in exactly the roles of the permission table', async () => {
-    for (const role of ['owner', 'admin', 'manager', 'user', 'viewer'] as const) {
+    for (const role of rolesInTurn) {
       const token = harness.createCredential({ organizationId: harness.organizationId, role })
-      for (const endpoint of guarded) {
+      for (const endpoint of forKeys()) {
         const response = await call(endpoint, await ownIds(endpoint), { token })
         expect(response.status === 403, `${role} at ${endpoint.id}`).toBe(!mayCall(role, endpoint))
       }
@@ -55,7 +97,7 @@ describe('every route of the registry', () => {
 
   it('answers a foreign id as an absent one, to the byte', async () => {
     const token = harness.createCredential({ organizationId: await harness.createTenant(), role: 'owner' })
-    for (const endpoint of guarded.filter((one) => one.request.params)) {
+    for (const endpoint of forKeys().filter((one) => one.request.params)) {
       const foreign = await call(endpoint, await ownIds(endpoint), { token })
       const absent = await call(endpoint, await absentIds(endpoint), { token })
       const malformed = await call(endpoint, new Map([...(await absentIds(endpoint)).keys()].map((name) => [name, "1'--"])), { token })
@@ -66,7 +108,7 @@ describe('every route of the registry', () => {
   })
 
   it('has an example that works, and leaves exactly the audit entry that it declares', async () => {
-    for (const endpoint of guarded) {
+    for (const endpoint of forKeys()) {
       const response = await call(endpoint, await ownIds(endpoint))
       expect(response.status, `${endpoint.id} ${await response.clone().text()}`).toBe(endpoint.response.status)
       const entries = await auditActions(response.headers.get('x-request-id') ?? '')
@@ -75,7 +117,7 @@ describe('every route of the registry', () => {
   })
 
   it('has one effect however often it is repeated under one key, in turn and at once', async () => {
-    for (const endpoint of guarded.filter((one) => one.method !== 'GET')) {
+    for (const endpoint of forKeys().filter((one) => one.method !== 'GET')) {
       const ids = await ownIds(endpoint)
       const headers = { 'idempotency-key': newId('request') }
       const before = await countEntries(endpoint.audit)
@@ -90,7 +132,7 @@ describe('every route of the registry', () => {
   })
 
   it('refuses another request under a key that was used', async () => {
-    for (const endpoint of guarded.filter((one) => one.method !== 'GET' && one.request.params)) {
+    for (const endpoint of forKeys().filter((one) => one.method !== 'GET' && one.request.params)) {
       const headers = { 'idempotency-key': newId('request') }
       await call(endpoint, await ownIds(endpoint), { headers })
       expect((await call(endpoint, await ownIds(endpoint), { headers })).status, endpoint.id).toBe(422)
@@ -98,38 +140,35 @@ describe('every route of the registry', () => {
   })
 })
 
-type Ids = Map<string, string>
+/** What is for people alone asks for a signed-in person: the tests of people call those routes. */
+const forKeys = () => guarded.filter((endpoint) => endpoint.authentication !== 'person')
 
-function call(endpoint: Endpoint, ids: Ids, options: Parameters<Harness['request']>[2] = {}): Promise<Response> {
-  const path = endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(ids.get(name) ?? ''))
-  const query = new URLSearchParams(endpoint.example.query).toString()
-  const body = endpoint.example.body === undefined ? {} : { body: endpoint.example.body }
-  return harness.request(endpoint.method, query ? `${path}?${query}` : path, { ...body, ...options })
+function call(endpoint: Endpoint, ids: ExampleIds, options: Parameters<Harness['request']>[2] = {}): Promise<Response> {
+  const { params, query, body } = endpoint.example
+  const path = endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(ids.get(params?.[name] ?? '') ?? params?.[name] ?? ''),
+  )
+  const search = fillIds(new URLSearchParams(query).toString(), ids)
+  const sent = body === undefined ? {} : { body: JSON.parse(fillIds(JSON.stringify(body), ids)) as unknown }
+  return harness.request(endpoint.method, search ? `${path}?${search}` : path, { ...sent, ...options })
 }
 
-async function ownIds(endpoint: Endpoint): Promise<Ids> {
-  const ids: Ids = new Map()
-  for (const [name, kind] of idsOf(endpoint)) {
-    const make = factories[kind]
-    if (!make) throw new Error(`test/factories.ts has no line for ${kind}, which ${endpoint.path} names`)
-    ids.set(name, await make(harness, harness.token))
-  }
-  return ids
+/** The clock moves on meanwhile: one caller makes them all, and may only write so many a minute. */
+function ownIds(endpoint: Endpoint): Promise<ExampleIds> {
+  clock.advance(1_000)
+  return createExampleIds(harness, endpoint)
 }
 
-const absentIds = async (endpoint: Endpoint): Promise<Ids> => new Map(idsOf(endpoint).map(([name, kind]) => [name, newId(kind)]))
-
-function idsOf(endpoint: Endpoint): [string, IdKind][] {
-  const kinds = Object.keys(idPrefixes) as IdKind[]
-  return Object.entries(endpoint.example.params ?? {}).map(([name, id]) => {
-    const kind = kinds.find((one) => id.startsWith(`${idPrefixes[one]}_`))
-    if (!kind) throw new Error(`${endpoint.path} has an example id of no known kind: ${id}`)
-    return [name, kind]
-  })
-}
+const absentIds = async (endpoint: Endpoint): Promise<ExampleIds> =>
+  new Map(listIds(endpoint.example.params ?? {}).map(({ example, kind }) => [example, newAbsent(kind)]))
 
 const mayCall = (role: Role, endpoint: Endpoint) =>
   endpoint.permission !== 'none' && (permissionTable[endpoint.permission].roles as readonly Role[]).includes(role)
+
+async function errorOf(response: Response): Promise<{ code: string }> {
+  const { error } = (await response.json()) as { error: { code: string } }
+  return error
+}
 
 async function bodyOf(response: Response): Promise<unknown> {
   const body = (await response.json()) as { error: { requestId?: string } }

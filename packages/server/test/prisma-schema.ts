@@ -20,7 +20,7 @@ const nativeTypes: Record<string, string> = {
 /** What schema.prisma says the tables are. Every model and column names itself by @@map and @map, or is spelt alike. */
 export async function readModels(): Promise<Model[]> {
   const text = await readFile(join(import.meta.dirname, '..', 'prisma', 'schema.prisma'), 'utf8')
-  const blocks = [...text.matchAll(/^model (\w+) \{\n([^}]*)^\}/gm)].map((match) => ({ name: match[1] ?? '', body: match[2] ?? '' }))
+  const blocks = [...text.matchAll(/^model (\w+) \{\n([\s\S]*?)^\}/gm)].map((match) => ({ name: match[1] ?? '', body: match[2] ?? '' }))
   const models = new Set(blocks.map((block) => block.name))
   return blocks.map(({ name, body }) => toModel(name, body, models))
 }

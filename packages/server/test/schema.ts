@@ -1,6 +1,6 @@
 import type pg from 'pg'
 
-export interface Column {
+interface Column {
   name: string
   type: string
   isNullable: boolean
@@ -14,7 +14,7 @@ export interface Index {
   isPrimary: boolean
 }
 
-export interface ForeignKey {
+interface ForeignKey {
   name: string
   columns: string[]
   references: string
@@ -40,7 +40,7 @@ const columnsOf = (keys: string, relation: string) =>
 export async function readTables(pool: pg.Pool): Promise<Table[]> {
   const { rows } = await pool.query<Table>(`
     SELECT relname AS name, relkind = 'p' AS "isPartitioned", relrowsecurity AS "hasRowSecurity", relforcerowsecurity AS "forcesRowSecurity",
-      (SELECT inhparent::regclass::text FROM pg_inherits WHERE inhrelid = t.oid) AS "partitionOf",
+      (SELECT p.relname::text FROM pg_inherits JOIN pg_class p ON p.oid = inhparent WHERE inhrelid = t.oid) AS "partitionOf",
       (SELECT json_agg(json_build_object('name', attname, 'type', format_type(atttypid, atttypmod), 'isNullable', NOT attnotnull,
          'default', pg_get_expr(adbin, adrelid)) ORDER BY attnum)
        FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
@@ -49,7 +49,7 @@ export async function readTables(pool: pg.Pool): Promise<Table[]> {
          'definition', pg_get_indexdef(indexrelid), 'isPrimary', indisprimary) ORDER BY indisprimary DESC, i.relname), '[]')
        FROM pg_index JOIN pg_class i ON i.oid = indexrelid WHERE indrelid = t.oid) AS indexes,
       (SELECT coalesce(json_agg(json_build_object('name', conname, 'columns', ${columnsOf('conkey', 'conrelid')},
-         'references', confrelid::regclass::text, 'referencedColumns', ${columnsOf('confkey', 'confrelid')}) ORDER BY conname), '[]')
+         'references', (SELECT relname FROM pg_class WHERE oid = confrelid), 'referencedColumns', ${columnsOf('confkey', 'confrelid')}) ORDER BY conname), '[]')
        FROM pg_constraint WHERE conrelid = t.oid AND contype = 'f') AS "foreignKeys"
     FROM pg_class t WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY relname`)
   return rows

@@ -3,6 +3,10 @@ export const idPrefixes = {
   organization: 'org',
   user: 'usr',
   session: 'ses',
+  account: 'acct',
+  verification: 'vrf',
+  twoFactor: 'totp',
+  passkey: 'psk',
   team: 'team',
   member: 'mem',
   invitation: 'inv',
@@ -14,6 +18,7 @@ export const idPrefixes = {
   grant: 'grant',
   trustRule: 'trust',
   probe: 'probe',
+  event: 'evt',
   webhook: 'whk',
   delivery: 'dlv',
   checkpoint: 'chk',
@@ -42,6 +47,12 @@ export function newId(kind: IdKind, source: IdSource = systemSource): string {
 
 export function isId(kind: IdKind, text: string): boolean {
   return idPattern(kind).test(text)
+}
+
+/** The kind of a well-formed id; null for anything else. */
+export function readIdKind(text: string): IdKind | null {
+  const kinds = Object.keys(idPrefixes) as IdKind[]
+  return kinds.find((kind) => isId(kind, text)) ?? null
 }
 
 /** The first character stays below 8: 26 characters hold 130 bits and an id uses 128. */

@@ -2,10 +2,13 @@
 import { parseArgs } from 'node:util'
 import { StartError } from '../env'
 import { version } from '../version'
+import { verifyAudit } from './audit-verify'
 import { migrate } from './migrate'
+import { printOwnerLink } from './owner-link'
 import { rotateRootKeyCommand } from './rotate'
 import { status } from './status'
 import { up } from './up'
+import { resetUser } from './user-reset'
 
 const usage = `Usage: keylease COMMAND
 
@@ -13,20 +16,38 @@ const usage = `Usage: keylease COMMAND
   migrate [--print-roles]  bring the database to this release; or print the SQL that creates the roles
   status                   is it running, does the database answer, is it up to date
   root-key rotate          wrap every key with a new root key, while the service runs
+  owner link               print a new one-time link that makes an Owner
+  user reset EMAIL         print a one-time link for a new password; ends sessions and lock-outs
+  audit verify FILE [--anchor FILE]
+                           prove an export of the audit trail, without the service
   help                     this text
   version                  the version of this program
 
 Variables such as PORT, DATABASE_URL and KEYLEASE_DATA_DIR configure every command alike.
 `
 
-const commands: Record<string, (options: { printRoles: boolean }) => Promise<number>> = {
+interface CommandLine {
+  name: string
+  /** What stands after the name of the command. */
+  operands: string[]
+  printRoles: boolean
+  anchor: string | undefined
+}
+
+const commands: Record<string, (line: CommandLine) => Promise<number>> = {
   up,
   migrate,
   status,
   'root-key rotate': rotateRootKeyCommand,
+  'owner link': printOwnerLink,
+  'user reset': ({ operands: [email = ''] }) => resetUser(email),
+  'audit verify': ({ operands: [file = ''], anchor }) => verifyAudit(file, anchor),
   help: () => print(usage),
   version: () => print(`${version}\n`),
 }
+
+/** Commands that take operands, and how many. */
+const operandCounts: Record<string, number> = { 'audit verify': 1, 'user reset': 1 }
 
 async function print(text: string): Promise<number> {
   process.stdout.write(text)
@@ -36,27 +57,35 @@ async function print(text: string): Promise<number> {
 async function run(args: string[]): Promise<number> {
   const parsed = parseCommand(args)
   const command = parsed && Object.hasOwn(commands, parsed.name) ? commands[parsed.name] : undefined
-  if (parsed && command) return command({ printRoles: parsed.printRoles })
+  if (parsed && command && parsed.operands.length === (operandCounts[parsed.name] ?? 0)) return command(parsed)
   process.stderr.write(usage)
   return 2
 }
 
-function parseCommand(args: string[]): { name: string; printRoles: boolean } | undefined {
+function parseCommand(args: string[]): CommandLine | undefined {
   const options = {
     help: { type: 'boolean', short: 'h' },
     version: { type: 'boolean', short: 'v' },
     'print-roles': { type: 'boolean' },
+    anchor: { type: 'string' },
   } as const
   try {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
-    const name = positionals.join(' ')
+    const { name, operands } = splitName(positionals)
     const printRoles = values['print-roles'] === true
-    if (printRoles && name !== 'migrate') return undefined
-    if (values.help) return { name: 'help', printRoles }
-    return { name: values.version ? 'version' : name, printRoles }
+    if ((printRoles && name !== 'migrate') || (values.anchor !== undefined && name !== 'audit verify')) return undefined
+    const line = { operands, printRoles, anchor: values.anchor }
+    if (values.help || values.version) return { ...line, name: values.help ? 'help' : 'version', operands: [] }
+    return { ...line, name }
   } catch {
     return undefined
   }
+}
+
+/** A command is one word or two; the rest are its operands. */
+function splitName(words: string[]): { name: string; operands: string[] } {
+  const length = Object.hasOwn(commands, words.slice(0, 2).join(' ')) ? 2 : 1
+  return { name: words.slice(0, length).join(' '), operands: words.slice(length) }
 }
 
 /** What was foreseen is one sentence. What was not is one as well: the log has the rest. */

@@ -20,6 +20,7 @@ export function describeService(summary: Summary): string[] {
     ['Service', url],
     ['Reference', `${url}/api/docs`],
     ['Credential', describeCredential(env)],
+    ...describeOwnerLink(url, service),
     [
       'Try',
       `curl -X POST ${url}/api/v1/projects -H "Authorization: Bearer $KEYLEASE_BOOTSTRAP_TOKEN" -H "Content-Type: application/json" -d '{"name":"checkout"}'`,
@@ -39,6 +40,10 @@ export function describeService(summary: Summary): string[] {
 function headline({ service, seconds }: Summary): string {
   if (service.sealedReason === null) return `Keylease ${version} is ready  (${seconds} s)`
   return `Keylease ${version} is sealed and serves nothing but /healthz, /readyz and a status page: ${service.sealedReason}`
+}
+
+function describeOwnerLink(url: string, { ownerPath }: RunningService): [string, string][] {
+  return ownerPath === null ? [] : [['Owner', `${url}${ownerPath}  makes you the Owner; good once, for 24 hours`]]
 }
 
 function describeCredential(env: Env): string {

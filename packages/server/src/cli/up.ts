@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { type Env, readEnv } from '../env'
+import { type Env, readEnv, StartError } from '../env'
 import { type RunningService, startService } from '../main'
 import { checkBind } from '../platform/bind'
 import { explainDataDirError } from '../platform/data-dir'
@@ -20,8 +20,10 @@ export async function up(): Promise<number> {
     return await serve(env, steps, stop, log)
   } catch (error) {
     if (stop.signal.aborted) return endCode(await stop.requested)
-    log.fatal({ err: error }, 'the start failed')
-    throw explainDataDirError(error, env.dataDir)
+    const explained = explainDataDirError(error, env.dataDir)
+    // The sentence of a StartError goes to the terminal; anything else needs its cause in the log.
+    if (!(explained instanceof StartError)) log.fatal({ err: error }, 'the start failed')
+    throw explained
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Permission, Role } from '@keylease/shared/contracts/permissions'
 import { Secret } from '@keylease/shared/secret'
+import type { Network } from './request/address'
 
 export interface RequestFacts {
   id: string
@@ -16,7 +17,8 @@ export interface Credential {
 
 /** Who a credential belongs to, and what it may do. */
 export interface Principal {
-  kind: 'bootstrap' | 'platform-key' | 'person'
+  /** `service`: Keylease itself, in audit entries of what it did unasked. */
+  kind: 'bootstrap' | 'platform-key' | 'person' | 'service'
   id: string
   name: string
   organizationId: string
@@ -29,6 +31,14 @@ export interface Principal {
   sessionId?: string
   agentId?: string
   requestsPerMinute?: number
+  /** From where alone it may come; absent or empty is from anywhere. */
+  networks?: readonly Network[]
+}
+
+/** What has the shape of a credential and opens nothing: why, and whose it was. */
+export interface RefusedCredential {
+  refused: 'malformed' | 'unknown' | 'expired' | 'revoked' | 'agent_stopped'
+  principal?: Principal
 }
 
 export interface IdempotencyClaim {
@@ -45,9 +55,18 @@ export interface Actor extends Principal {
   idempotency?: IdempotencyClaim
 }
 
-/** One kind of credential. `null` says that it is none of its own, or no longer good. */
+/** What signing in needs of the request itself, and may put on its answer. */
+export interface Exchange {
+  facts: RequestFacts
+  credential: Credential
+  /** The origin by which the browser reached us. */
+  origin: string
+  setCookie(line: string): void
+}
+
+/** One kind of credential. `null` says that it is none of its own, or that there is no more to say. */
 export interface Authenticator {
-  authenticate(credential: Credential, facts: RequestFacts): Promise<Principal | null>
+  authenticate(credential: Credential, facts: RequestFacts): Promise<Principal | RefusedCredential | null>
 }
 
 export function readCredential(authorization: string | undefined, cookie: string | undefined): Credential {
@@ -59,11 +78,11 @@ export async function findPrincipal(
   authenticators: readonly Authenticator[],
   credential: Credential,
   facts: RequestFacts,
-): Promise<Principal | null> {
+): Promise<Principal | RefusedCredential | null> {
   if (!credential.bearer && !credential.cookie) return null
   for (const authenticator of authenticators) {
-    const principal = await authenticator.authenticate(credential, facts)
-    if (principal) return principal
+    const found = await authenticator.authenticate(credential, facts)
+    if (found) return found
   }
   return null
 }

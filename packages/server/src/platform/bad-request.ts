@@ -38,7 +38,9 @@ function renderAnswer(code: ErrorCode, message: string = errorTable[code].messag
 export function answerAdapterError(error: unknown): Response {
   const code: ErrorCode = error instanceof Error && error.name === 'RequestError' ? 'invalid_request' : 'internal'
   const message =
-    code === 'invalid_request' ? 'The Host header is missing or not valid. Send the address of this service.' : errorTable[code].message
+    code === 'invalid_request'
+      ? 'The path or the Host header is not valid. Send a plain path and the address of this service as Host.'
+      : errorTable[code].message
   const requestId = newId('request')
   const headers = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'x-request-id': requestId }
   return Response.json({ error: { code, message, requestId } }, { status: errorTable[code].status, headers })

@@ -60,7 +60,10 @@ function openPool(name: PoolName, connectionString: string, max: number, log: Lo
     keepAlive: true,
     onConnect: (client) => limitSession(client, name),
   })
-  pool.on('error', (error) => log.warn({ err: error, pool: name }, 'an idle database connection was lost'))
+  pool.on('error', (error) => {
+    // A pool that is ending may see the server end first.
+    if (!pool.ending) log.warn({ err: error, pool: name }, 'an idle database connection was lost')
+  })
   // A connection that is lost while checked out reports here as well as to its query; unheard, it would end the process.
   pool.on('connect', (client) => client.on('error', (error) => log.debug({ err: error, pool: name }, 'a database connection was lost')))
   return pool

@@ -1,24 +1,40 @@
 import type { Endpoint } from '@keylease/shared/contracts/endpoint'
+import { type IdKind, readIdKind } from '@keylease/shared/ids'
 import type { Context } from 'hono'
 import type { z } from 'zod'
 import type { Deps } from '../deps'
-import { type Actor, findPrincipal, isSameToken, type Principal, type RequestFacts, readCredential } from './auth'
+import {
+  type Actor,
+  type Exchange,
+  findPrincipal,
+  isSameToken,
+  type Principal,
+  type RefusedCredential,
+  type RequestFacts,
+  readCredential,
+} from './auth'
 import { AppError } from './errors'
+import { refuseForeignOrigin, requireStepUp, toExchange } from './exchange'
+import { type FileAnswer, sendFile } from './file-answer'
 import { toRateSource } from './request/address'
 import { readJson } from './request/body'
 import { IdempotentReplay, readIdempotencyKey, requestText } from './request/idempotency'
 import { explainIssues } from './request/issues'
+import { isInNetworks } from './request/networks'
 import { parseQuery } from './request/path'
-import { type RateDecision, rateHeaders } from './request/rate-limit'
+import { type RateDecision, type RateLimits, rateHeaders } from './request/rate-limit'
 
 const maximumBodyBytes = 1024 * 1024
 
-export interface Variables {
+interface Variables {
   facts: RequestFacts
   /** The request target as it came, before any library normalised it. */
   target: string
   route: string
   principal: Principal | null
+  refused: RefusedCredential | null
+  /** What the path names, once that is known to be well-formed. */
+  object: { kind: IdKind; id: string } | null
   rate: RateDecision | null
   nonce: string
 }
@@ -30,7 +46,8 @@ type Part<E extends Endpoint, K extends 'params' | 'query' | 'body'> = E['reques
 type Answer<E extends Endpoint> = E['response']['schema'] extends z.ZodType ? z.input<E['response']['schema']> : unknown
 
 export interface Input<E extends Endpoint> {
-  actor: E['tenant'] extends 'organization' ? Actor : null
+  actor: E['tenant'] extends 'organization' ? Actor : E['authentication'] extends 'person' ? Actor : null
+  exchange: Exchange
   params: Part<E, 'params'>
   query: Part<E, 'query'>
   body: Part<E, 'body'>
@@ -46,13 +63,7 @@ export function handle<E extends Endpoint>(endpoint: E, handler: (input: Input<E
   return {
     endpoint,
     async respond(deps, c) {
-      const principal = await admit(deps, c, endpoint)
-      const params = parseParams(endpoint, c)
-      const query = parseField(endpoint.request.query, () => parseQuery(c.var.target), 'query')
-      const body = endpoint.request.body ? await readJson(c.req.raw, maximumBodyBytes) : undefined
-      const parsedBody = parseField(endpoint.request.body, () => body, 'body')
-      const actor = principal && toActor(principal, c, endpoint, body)
-      const input = { actor, params, query, body: parsedBody } as Input<E> // parsed by the schemas that Input is inferred from
+      const input = await readInput(deps, c, endpoint)
       return reply(c, endpoint, await repeatable(c, () => handler(input)))
     },
   }
@@ -63,15 +74,36 @@ export function handleRaw(endpoint: Endpoint, handler: (c: Context<Env>) => Prom
   return {
     endpoint,
     async respond(deps, c) {
-      await admit(deps, c, endpoint)
+      const principal = await admit(deps, c, endpoint)
+      await requireStepUp(deps, c, endpoint, principal)
       return handler(c)
     },
   }
 }
 
+/** A route whose answer is a file. It passes the same doors. */
+export function handleFile<E extends Endpoint>(endpoint: E, handler: (input: Input<E>) => Promise<FileAnswer>): Route {
+  return {
+    endpoint,
+    respond: async (deps, c) => sendFile(deps.log, c.var.facts.id, await handler(await readInput(deps, c, endpoint))),
+  }
+}
+
+async function readInput<E extends Endpoint>(deps: Deps, c: Context<Env>, endpoint: E): Promise<Input<E>> {
+  const principal = await admit(deps, c, endpoint)
+  const params = parseParams(endpoint, c)
+  const query = parseField(endpoint.request.query, () => parseQuery(c.var.target), 'query')
+  const body = endpoint.request.body ? await readBodyOf(c) : undefined
+  const parsedBody = parseField(endpoint.request.body, () => body, 'body')
+  const actor = principal && toActor(principal, c, endpoint, body)
+  await requireStepUp(deps, c, endpoint, principal)
+  return { actor, exchange: toExchange(deps, c), params, query, body: parsedBody } as Input<E> // parsed by the schemas that Input is inferred from
+}
+
 /** Credential, then rate, then permission: of the route that was dispatched. */
 async function admit(deps: Deps, c: Context<Env>, endpoint: Endpoint): Promise<Principal | null> {
   const { facts } = c.var
+  refuseForeignOrigin(deps, c, endpoint)
   if (endpoint.authentication === 'none') {
     takeRate(deps, c, `address:${toRateSource(facts.address)}`, endpoint)
     return null
@@ -82,12 +114,14 @@ async function admit(deps: Deps, c: Context<Env>, endpoint: Endpoint): Promise<P
     return null
   }
   const principal = await findPrincipal(deps.authenticators, credential, facts)
-  if (!principal) {
+  if (!principal || 'refused' in principal) {
+    c.set('refused', principal)
     takeRate(deps, c, `refused:${toRateSource(facts.address)}`, { ...endpoint, rateLimit: 'public' })
     throw new AppError('unauthenticated')
   }
   c.set('principal', principal)
-  takeRate(deps, c, `${principal.organizationId}:${principal.id}`, endpoint)
+  takeOwnRate(deps, c, principal, endpoint)
+  await checkAddress(deps, principal, facts)
   if (endpoint.authentication === 'person' && principal.kind !== 'person') {
     throw new AppError('forbidden', { message: 'Only a person may do that: sign in, keys and tokens are not enough.' })
   }
@@ -97,8 +131,22 @@ async function admit(deps: Deps, c: Context<Env>, endpoint: Endpoint): Promise<P
   return principal
 }
 
-function takeRate(deps: Deps, c: Context<Env>, caller: string, endpoint: Endpoint): void {
-  const decision = deps.limiter.take(caller, endpoint.rateLimit)
+/** A key with a limit of its own keeps that one too, over all its requests together. */
+function takeOwnRate(deps: Deps, c: Context<Env>, principal: Principal, endpoint: Endpoint): void {
+  const caller = `${principal.organizationId}:${principal.id}`
+  takeRate(deps, c, caller, endpoint)
+  const perMinute = principal.requestsPerMinute
+  if (perMinute !== undefined) takeRate(deps, c, `own:${caller}`, { ...endpoint, rateLimit: 'read' }, { perMinute, burst: perMinute })
+}
+
+async function checkAddress(deps: Deps, principal: Principal, { address }: RequestFacts): Promise<void> {
+  const isAllowed = isInNetworks(address, principal.networks ?? [])
+  const isPlaceAllowed = principal.kind !== 'person' || (await deps.settings.isAddressAllowed(principal.organizationId, address))
+  if (!isAllowed || !isPlaceAllowed) throw new AppError('address_refused')
+}
+
+function takeRate(deps: Deps, c: Context<Env>, caller: string, endpoint: Endpoint, limits?: RateLimits): void {
+  const decision = deps.limiter.take(caller, endpoint.rateLimit, limits)
   c.set('rate', decision)
   if (!decision.admitted) throw new AppError('rate_limited', { retryAfterSeconds: decision.retryAfterSeconds })
 }
@@ -108,7 +156,20 @@ function parseParams(endpoint: Endpoint, c: Context<Env>): unknown {
   if (!endpoint.request.params) return undefined
   const parsed = endpoint.request.params.safeParse(c.req.param())
   if (!parsed.success) throw new AppError('not_found')
+  c.set('object', toObject(Object.values(c.req.param()).at(-1) ?? ''))
   return parsed.data
+}
+
+function toObject(id: string): Variables['object'] {
+  const kind = readIdKind(id)
+  return kind ? { kind, id } : null
+}
+
+/** No body at all stands for an empty object: its missing fields are then named one by one. */
+function readBodyOf(c: Context<Env>): unknown {
+  const hasNone = ['content-type', 'transfer-encoding'].every((name) => c.req.header(name) === undefined)
+  if (hasNone && (c.req.header('content-length') ?? '0') === '0') return {}
+  return readJson(c.req.raw, maximumBodyBytes)
 }
 
 function parseField(schema: z.ZodType | undefined, read: () => unknown, place: 'query' | 'body'): unknown {
@@ -124,7 +185,8 @@ function parseField(schema: z.ZodType | undefined, read: () => unknown, place: '
 }
 
 function toActor(principal: Principal, c: Context<Env>, endpoint: Endpoint, body: unknown): Actor {
-  const key = endpoint.method === 'GET' ? null : readIdempotencyKey(c.req.header('idempotency-key'))
+  const isRepeatable = endpoint.method !== 'GET' && endpoint.tenant === 'organization'
+  const key = !isRepeatable ? null : readIdempotencyKey(c.req.header('idempotency-key'))
   const actor: Actor = { ...principal, request: c.var.facts }
   if (key === null) return actor
   const request = requestText(c.var.target, body)

@@ -24,7 +24,15 @@ export function createLoopLock(db: Pick<Database, 'connectDirect'>): LoopLock {
     return opening
   }
 
-  const ask = async (sql: string, values: string[]) => {
+  /** One question at a time: the loops of a process share the connection. */
+  let last: Promise<unknown> = Promise.resolve()
+  const ask = (sql: string, values: string[]) => {
+    const answer = last.then(() => askNow(sql, values))
+    last = answer.catch(() => undefined)
+    return answer
+  }
+
+  const askNow = async (sql: string, values: string[]) => {
     connection ??= connect()
     const opening = connection
     const client = await opening

@@ -1,3 +1,4 @@
+import { type SecurityEventKind, securityEventKinds } from '@keylease/shared/contracts/security-events'
 import type { ErrorCode } from '@keylease/shared/errors'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
@@ -18,6 +19,8 @@ interface ServiceState {
 export interface Metrics {
   observeRequest(observation: RequestObservation): void
   countError(code: ErrorCode): void
+  countSecurityEvent(kind: SecurityEventKind): void
+  countDroppedSecurityEvents(count: number): void
   setGauges(state: ServiceState): void
   render(): Promise<string>
 }
@@ -50,6 +53,18 @@ export function createMetrics(): Metrics {
     labelNames: ['code'],
     registers,
   })
+  const securityEvents = new Counter({
+    name: 'keylease_security_events_total',
+    help: 'What may need a second look, by kind.',
+    labelNames: ['kind'],
+    registers,
+  })
+  for (const kind of securityEventKinds) securityEvents.inc({ kind }, 0)
+  const droppedEvents = new Counter({
+    name: 'keylease_security_events_dropped_total',
+    help: 'Security events that were counted and not written.',
+    registers,
+  })
   const sealed = new Gauge({ name: 'keylease_sealed', help: '1 while there is no usable root key.', registers })
   const replicas = new Gauge({ name: 'keylease_live_replicas', help: 'Replicas that share the database and the limits.', registers })
   const lag = new Gauge({ name: 'keylease_change_feed_lag_seconds', help: 'Time since the change feed was last read.', registers })
@@ -64,6 +79,8 @@ export function createMetrics(): Metrics {
       durations.observe(labels, observation.seconds)
     },
     countError: (code) => errors.inc({ code }),
+    countSecurityEvent: (kind) => securityEvents.inc({ kind }),
+    countDroppedSecurityEvents: (count) => droppedEvents.inc(count),
     setGauges(state) {
       sealed.set(state.sealed ? 1 : 0)
       replicas.set(state.liveReplicas)

@@ -11,6 +11,7 @@ import { createClientAddress } from './request/address'
 import { securityHeaders } from './request/headers'
 import { createHostCheck } from './request/host'
 import { checkPath } from './request/path'
+import { recordRefusal } from './security-refusals'
 import { recordFailure, traceRequest } from './telemetry'
 
 /** Routes as data become the app: every request meets the same doors in the same order. */
@@ -60,6 +61,8 @@ function observe(deps: Deps): MiddlewareHandler<Env> {
     c.set('target', c.env?.incoming?.url ?? toTarget(c.req.url))
     c.set('route', 'unmatched')
     c.set('principal', null)
+    c.set('refused', null)
+    c.set('object', null)
     c.set('rate', null)
     c.set('nonce', randomBytes(16).toString('base64'))
     const attributes = { 'http.request.method': c.req.method, 'keylease.request_id': c.var.facts.id }
@@ -94,7 +97,9 @@ function addHeaders(c: Context<Env>, https: boolean): void {
 }
 
 function report(deps: Deps, c: Context<Env>, seconds: number): void {
-  const { facts, principal, route } = c.var
+  const { facts, principal, refused, route } = c.var
+  const shown = principal ?? refused?.principal
+  if (shown) deps.keyUsage.count(shown, c.res.status, facts.address)
   deps.metrics.observeRequest({ method: c.req.method, route, status: c.res.status, seconds })
   const who = principal ? { actor: principal.id, organization: principal.organizationId } : {}
   deps.log.info(
@@ -108,6 +113,7 @@ export function refuse(deps: Deps, c: Context<Env>, error: unknown): Response {
   const known = toAppError(error)
   if (known.code === 'internal') deps.log.error({ requestId: c.var.facts.id, err: error }, 'unexpected error')
   deps.metrics.countError(known.code)
+  recordRefusal(deps.security, c, known.code)
   if (known.retryAfterSeconds !== undefined) c.header('retry-after', String(known.retryAfterSeconds))
   if (known.code === 'unauthenticated') c.header('www-authenticate', 'Bearer realm="keylease"')
   const details = known.details === undefined ? {} : { details: known.details }

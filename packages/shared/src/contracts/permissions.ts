@@ -16,6 +16,8 @@ const admins = ['owner', 'admin'] as const
 
 /** The one permission table: server checks, OpenAPI and the dashboard read it, and nothing else decides. */
 export const permissionTable = {
+  'account.read': { roles: everyone, scope: 'admin', description: 'See how one signs in: session, factors, passkeys' },
+  'account.write': { roles: everyone, scope: 'admin', description: 'Change how one signs in: password, factors, passkeys' },
   'settings.read': { roles: everyone, scope: 'read', description: 'See the settings of the organization' },
   'settings.write': { roles: admins, scope: 'admin', description: 'Change the settings of the organization' },
   'members.read': { roles: everyone, scope: 'read', description: 'See members, teams and roles' },

@@ -7,6 +7,7 @@ export const Project = z.object({
   name: z.string(),
   environment: Environment,
   costCentre: z.string().nullable(),
+  teamId: Id('team').nullable(),
   createdAt: Timestamp,
   updatedAt: Timestamp,
 })
@@ -16,11 +17,17 @@ export const CreateProject = z.strictObject({
   name: Text(120),
   environment: Environment.default('development'),
   costCentre: Text(60).nullable().default(null),
+  teamId: Id('team').nullable().default(null).describe('The team that the project belongs to. Whoever works in teams names one of theirs.'),
 })
 export type CreateProject = z.infer<typeof CreateProject>
 
 export const UpdateProject = z
-  .strictObject({ name: Text(120).optional(), environment: Environment.optional(), costCentre: Text(60).nullable().optional() })
+  .strictObject({
+    name: Text(120).optional(),
+    environment: Environment.optional(),
+    costCentre: Text(60).nullable().optional(),
+    teamId: Id('team').nullable().optional(),
+  })
   .refine((change) => Object.keys(change).length > 0, 'must change at least one field')
   .meta({ minProperties: 1 })
 export type UpdateProject = z.infer<typeof UpdateProject>
@@ -28,6 +35,7 @@ export type UpdateProject = z.infer<typeof UpdateProject>
 export const ListProjects = ListQuery.extend({
   search: Text(120).optional().describe('Only projects whose name holds this text.'),
   environment: Environment.optional(),
+  teamId: Id('team').optional().describe('Only projects of this team.'),
 })
 export type ListProjects = z.infer<typeof ListProjects>
 
@@ -41,6 +49,7 @@ const example: Project = {
   name: 'checkout',
   environment: 'production',
   costCentre: 'shop-eu',
+  teamId: null,
   createdAt: '2026-11-21T10:00:00.000Z',
   updatedAt: '2026-11-21T10:00:00.000Z',
 }
@@ -74,7 +83,7 @@ export const createProject = defineEndpoint({
   rateLimit: 'write',
   request: { body: CreateProject },
   response: { status: 201, schema: Project },
-  errors: [],
+  errors: ['not_found'],
   example: { body: { name: 'checkout', environment: 'production', costCentre: 'shop-eu' }, response: example },
 })
 
@@ -115,12 +124,13 @@ export const deleteProject = defineEndpoint({
   method: 'DELETE',
   path: '/api/v1/projects/{projectId}',
   summary: 'Delete a project',
-  description: 'The project leaves every list at once. What it spent stays in the ledger and in the audit trail.',
+  description:
+    'The project leaves every list at once; one that has agents is refused. What it spent stays in the ledger and in the audit trail.',
   permission: 'projects.write',
   audit: 'project.deleted',
   rateLimit: 'write',
   request: { params: ProjectParams },
   response: { status: 204 },
-  errors: ['not_found'],
+  errors: ['not_found', 'project_in_use'],
   example: { params: { projectId: example.id } },
 })

@@ -18,6 +18,23 @@ export const Text = (maximum: number) =>
     // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
     .refine((text) => !/[\u0000-\u001f\u007f\u2028\u2029]/.test(text), 'must not hold control characters')
 
+/** One spelling of an address, so that neither case, width nor spaces make it another account. */
+export const toCanonicalEmail = (text: string) =>
+  text
+    .normalize('NFKC')
+    .replace(/[\s\p{C}]/gu, '')
+    .toLowerCase()
+
+export const Email = z
+  .string()
+  .max(320)
+  .overwrite(toCanonicalEmail)
+  .regex(z.regexes.email, 'an e-mail address')
+  .meta({ example: 'ada@example.com' })
+
+/** A password that is being set: length is what counts. */
+export const NewPassword = z.string().min(12, 'must have 12 or more characters').max(128).meta({ format: 'password' })
+
 export const Timestamp = z.iso.datetime().meta({ example: '2026-11-21T10:00:00.000Z' })
 
 export const Environment = z.enum(['development', 'staging', 'production'])

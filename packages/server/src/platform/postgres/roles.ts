@@ -135,7 +135,9 @@ async function loginAs({ owner, ownerUrl, role, passwords }: RoleTask): Promise<
     throw toStartError(cause, role, 'set the password of')
   }
   if (await canLogin(url)) return url
-  throw new StartError(`The role ${role.name} cannot log in with the password that it was just given; ${remedy}.`)
+  throw new StartError(
+    `The role ${role.name} cannot log in with the password that it was just given; let a pooler in between know the role, or ${remedy}.`,
+  )
 }
 
 async function canLogin(url: string): Promise<boolean> {
@@ -144,7 +146,11 @@ async function canLogin(url: string): Promise<boolean> {
     return true
   } catch (error) {
     const state = readSqlState(error)
-    const refused = state?.startsWith('28') || (error instanceof Error && /password must be a string|no password/i.test(error.message))
+    // 08P01 is how a pooler refuses a login that it does not know.
+    const refused =
+      state?.startsWith('28') ||
+      state === '08P01' ||
+      (error instanceof Error && /password must be a string|no password/i.test(error.message))
     if (refused) return false
     throw error
   }

@@ -71,6 +71,15 @@ export async function saveAnswer(tx: Tx, deps: Vault, actor: Actor, answer: unkn
     WHERE organization_id = ${actor.organizationId} AND actor_id = ${actor.id} AND route = ${claim.route} AND key = ${claim.key}`
 }
 
+/** Gives the key back before anything was answered. */
+export async function releaseClaim(tx: Tx, actor: Actor): Promise<void> {
+  const claim = actor.idempotency
+  if (!claim) return
+  await tx.$executeRaw`
+    DELETE FROM idempotency
+    WHERE organization_id = ${actor.organizationId} AND actor_id = ${actor.id} AND route = ${claim.route} AND key = ${claim.key}`
+}
+
 async function insertClaim(tx: Tx, keyring: Keyring, actor: Actor, claim: IdempotencyClaim): Promise<boolean> {
   try {
     await tx.$executeRaw`SET LOCAL lock_timeout = '4s'`
@@ -94,7 +103,8 @@ async function findAnswer(tx: Tx, actor: Actor, claim: IdempotencyClaim): Promis
     WHERE organization_id = ${actor.organizationId} AND actor_id = ${actor.id} AND route = ${claim.route} AND key = ${claim.key}`
   const row = rows[0]
   if (!row) throw new AppError('idempotency_in_progress', { retryAfterSeconds: 1 })
-  return { ...row, request_hash: Buffer.from(row.request_hash) }
+  const sealed = row.sealed_response && Buffer.from(row.sealed_response)
+  return { ...row, request_hash: Buffer.from(row.request_hash), sealed_response: sealed }
 }
 
 const sealContext = (actor: Actor, claim: IdempotencyClaim): SealContext => ({

@@ -21,7 +21,21 @@ function problemOf(issue: Issue): string {
     const named = issue.keys.filter(isShowableName)
     return named.length > 0 ? `has fields that this route does not know: ${named.join(', ')}` : 'has a field that this route does not know'
   }
-  if (issue.code === 'invalid_type' && issue.input === undefined && / undefined$/.test(issue.message)) return 'is required'
-  if (issue.code === 'custom') return issue.message
-  return `is not valid: ${issue.message.replace(/^Invalid (input|option|string|ISO datetime): ?/, '').replace(/^./, (c) => c.toLowerCase())}`
+  if (issue.code === 'invalid_type')
+    return issue.input === undefined && isAbsent(issue) ? 'is required' : `must be ${kindOf(issue.expected)}`
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`
+  if (issue.code === 'too_small') return `must ${sizeOf(issue.origin, 'at least', Number(issue.minimum))}`
+  if (issue.code === 'too_big') return `must ${sizeOf(issue.origin, 'at most', Number(issue.maximum))}`
+  return issue.code === 'custom' ? issue.message : `is not valid: ${issue.message.replace(/^Invalid (input|string): ?/, '')}`
+}
+
+const isAbsent = (issue: Issue) => / undefined$/.test(issue.message)
+
+const kinds: Record<string, string> = { string: 'text', array: 'a list', int: 'a whole number', object: 'an object', nonoptional: 'given' }
+const kindOf = (expected: string) => kinds[expected] ?? `a ${expected}`
+
+function sizeOf(origin: string, bound: string, size: number): string {
+  if (origin === 'string') return `have ${bound} ${size} ${size === 1 ? 'character' : 'characters'}`
+  if (origin === 'array' || origin === 'set') return `hold ${bound} ${size} ${size === 1 ? 'item' : 'items'}`
+  return `be ${bound} ${size}`
 }

@@ -8,3 +8,8 @@ export async function findFirstOrganization(pool: pg.Pool): Promise<string | nul
   const found = await pool.query<{ id: string }>('SELECT id FROM organization ORDER BY id LIMIT 1')
   return found.rows[0]?.id ?? null
 }
+
+export async function findOrganizationName(client: pg.ClientBase, id: string): Promise<string | null> {
+  const found = await client.query<{ name: string }>('SELECT name FROM organization WHERE id = $1', [id])
+  return found.rows[0]?.name ?? null
+}

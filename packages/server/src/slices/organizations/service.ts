@@ -2,7 +2,7 @@ import { newId } from '@keylease/shared/ids'
 import type { Deps } from '../../deps'
 import { withLock } from '../../platform/postgres/lock'
 import { inTenantSql } from '../../platform/tenancy'
-import { findFirstOrganization, insertOrganization } from './queries'
+import { findFirstOrganization, findOrganizationName, insertOrganization } from './queries'
 
 type Room = Pick<Deps, 'db' | 'cipher'>
 
@@ -22,4 +22,8 @@ export async function ensureFirstOrganization(deps: Room): Promise<string> {
   })
   await deps.cipher.createOrganizationKey(id)
   return id
+}
+
+export async function getOrganizationName(deps: Pick<Deps, 'db'>, id: string): Promise<string> {
+  return (await inTenantSql(deps.db.appPool, id, (client) => findOrganizationName(client, id))) ?? ''
 }

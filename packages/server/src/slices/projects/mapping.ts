@@ -7,6 +7,7 @@ export const toProject = (row: ProjectRow): Project => ({
   name: row.name,
   environment: Environment.parse(row.environment),
   costCentre: row.costCentre,
+  teamId: row.teamId,
   createdAt: row.createdAt.toISOString(),
   updatedAt: row.updatedAt.toISOString(),
 })

@@ -10,7 +10,7 @@ export interface Access {
 
 const securityOf: Record<Authentication, Record<string, string[]>[]> = {
   none: [],
-  credential: [{ bearer: [] }],
+  credential: [{ bearer: [] }, { session: [] }],
   person: [{ session: [] }],
   metrics: [{ bearer: [] }, { metricsToken: [] }],
 }

@@ -1,6 +1,6 @@
 import type { Endpoint } from '@keylease/shared/contracts/endpoint'
+import { type Html, html } from '../../platform/pages/html'
 import { highlight } from './highlight'
-import { type Html, html } from './html'
 import { toJson } from './literals'
 import { createSnippets } from './snippets'
 

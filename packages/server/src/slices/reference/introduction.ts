@@ -1,5 +1,5 @@
+import { type Html, html } from '../../platform/pages/html'
 import { renderCodePanel } from './code'
-import { type Html, html } from './html'
 import { toJson } from './literals'
 import { createErrorExample } from './refusals'
 

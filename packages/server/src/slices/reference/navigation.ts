@@ -1,5 +1,5 @@
 import type { Endpoint } from '@keylease/shared/contracts/endpoint'
-import { type Html, html } from './html'
+import { type Html, html } from '../../platform/pages/html'
 import { facts } from './introduction'
 import { renderMethod } from './operation'
 

@@ -1,7 +1,7 @@
 import type { Endpoint } from '@keylease/shared/contracts/endpoint'
 import { tags } from '@keylease/shared/contracts/registry'
 import { describeAccess } from './access'
-import { createParameters, headerComponents, idempotencyKey } from './parameters'
+import { createParameters, headerComponents, idempotencyKey, stepUpToken } from './parameters'
 import { allRefusals, createErrorExample } from './refusals'
 import { createResponses } from './responses'
 import { createSchemaComponents, referToSchema } from './schemas'
@@ -30,7 +30,7 @@ export function createOpenapi(endpoints: readonly Endpoint[], options: OpenapiOp
     paths: createPaths(endpoints),
     components: {
       schemas: createSchemaComponents(),
-      parameters: { IdempotencyKey: idempotencyKey },
+      parameters: { IdempotencyKey: idempotencyKey, StepUpToken: stepUpToken },
       headers: headerComponents,
       examples: Object.fromEntries(
         allRefusals.map((refusal) => [refusal.code, { summary: refusal.message, value: createErrorExample(refusal) }]),

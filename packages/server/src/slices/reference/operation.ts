@@ -1,10 +1,10 @@
 import type { Endpoint } from '@keylease/shared/contracts/endpoint'
+import { type Html, html } from '../../platform/pages/html'
 import { describeAccess } from './access'
 import { renderAnswers, renderCode, renderSnippets, renderStatusCode } from './code'
 import { describeField, type Field, listFields } from './fields'
-import { type Html, html } from './html'
 import { toJson } from './literals'
-import { idempotencyKey, listParameters, type Parameter } from './parameters'
+import { idempotencyKey, listParameters, type Parameter, stepUpToken } from './parameters'
 import { createErrorExample, groupByStatus, listRefusals, type Refusal, takesIdempotencyKey } from './refusals'
 import { toJsonSchema } from './schemas'
 
@@ -54,13 +54,16 @@ function renderRequestFields(endpoint: Endpoint): Html[] {
     parameters
       .filter((parameter) => parameter.in === place)
       .flatMap(({ name, required, schema, description }) => describeField(name, required, schema, description))
-  const { name, required, schema, description } = idempotencyKey
-  const headers = takesIdempotencyKey(endpoint) ? describeField(name, required, schema, description) : []
+  const headers = [...(takesIdempotencyKey(endpoint) ? [idempotencyKey] : []), ...(endpoint.stepUp ? [stepUpToken] : [])]
   const { body } = endpoint.request
   return [
     renderFields('Path', '', fieldsOf('path')),
     renderFields('Query', '', fieldsOf('query')),
-    renderFields('Header', '', headers),
+    renderFields(
+      'Header',
+      '',
+      headers.flatMap(({ name, required, schema, description }) => describeField(name, required, schema, description)),
+    ),
     renderFields('Body', 'application/json', body ? listFields(toJsonSchema(body, 'input')) : []),
   ]
 }

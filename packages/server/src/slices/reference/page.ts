@@ -1,13 +1,14 @@
 import type { Endpoint } from '@keylease/shared/contracts/endpoint'
 import { tags } from '@keylease/shared/contracts/registry'
-import { type Html, html, trustHtml } from './html'
+import { mark, renderDocument } from '../../platform/pages/document'
+import { type Html, html } from '../../platform/pages/html'
+import { theme } from '../../platform/pages/theme'
 import { renderIntroduction } from './introduction'
 import { renderNavigation } from './navigation'
 import { renderOperation } from './operation'
 import { script } from './script'
 import { layoutStyle, operationStyle } from './style'
 import { renderErrorTable, renderPermissionTable } from './tables'
-import { theme } from './theme'
 
 export interface ReferenceOptions {
   version: string
@@ -74,28 +75,6 @@ li + li { margin-top: 8px; }
 li code { padding: 2px 4px; border-radius: 4px; background: var(--raised); }
 `
 
-interface Page {
-  title: string
-  style: string
-  script: string
-  nonce: string
-  body: Html
-}
-
-function renderDocument({ title, style, script: code, nonce, body }: Page): string {
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title><meta name="color-scheme" content="dark light"><link rel="icon" href="${icon}">
-<style nonce="${nonce}">${trustHtml(style)}</style>${code !== '' && html`<script nonce="${nonce}">${trustHtml(code)}</script>`}</head>
-<body><div class="hairline"></div>${body}</body></html>
-`.html
-}
-
-const drawing = `<defs><linearGradient id="mark" x2="1" y2="1"><stop stop-color="#0ea5e9"/><stop offset="1" stop-color="#8b5cf6"/></linearGradient></defs>
-  <circle cx="16" cy="16" r="13" fill="none" stroke="url(#mark)" stroke-width="3.5" stroke-linecap="round" stroke-dasharray="62 20"
-  transform="rotate(-90 16 16)"/><circle cx="16" cy="13.5" r="4" fill="url(#mark)"/><path d="M14 15h4l1 8h-6z" fill="url(#mark)"/>`
-const mark = html`<svg viewBox="0 0 32 32" aria-hidden="true">${trustHtml(drawing)}</svg>`
-const icon = `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">${drawing}</svg>`)}`
 const menuIcon = html`<svg viewBox="0 0 20 20" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" aria-hidden="true"><path d="M3 6h14M3 10h14M3 14h9"/></svg>`
 const themeIcon = html`<svg viewBox="0 0 20 20" fill="none" stroke="currentColor" stroke-width="1.75" aria-hidden="true"><circle cx="10" cy="10" r="7"/>
   <path d="M10 3a7 7 0 0 1 0 14z" fill="currentColor" stroke="none"/></svg>`

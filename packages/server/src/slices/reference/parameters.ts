@@ -20,6 +20,14 @@ export const idempotencyKey: Parameter = {
   schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
 }
 
+export const stepUpToken: Parameter = {
+  name: 'x-keylease-step-up',
+  in: 'header',
+  required: false,
+  description: 'The token of POST /api/v1/step-up for this operation and object, from a person; good once.',
+  schema: { type: 'string', minLength: 43, maxLength: 43 },
+}
+
 /** Headers of answers, by the name they have on the wire. */
 export const headerComponents = {
   'x-request-id': { description: 'Names this request in the log and in the audit trail.', schema: { type: 'string' } },
@@ -43,8 +51,12 @@ export function referToHeaders(status: number, more: readonly (keyof typeof head
 
 /** What a route takes beside its body. */
 export function createParameters(endpoint: Endpoint): (Parameter | { $ref: string })[] {
-  const named = listParameters(endpoint)
-  return takesIdempotencyKey(endpoint) ? [...named, { $ref: '#/components/parameters/IdempotencyKey' }] : named
+  const refer = (name: string) => ({ $ref: `#/components/parameters/${name}` })
+  return [
+    ...listParameters(endpoint),
+    ...(takesIdempotencyKey(endpoint) ? [refer('IdempotencyKey')] : []),
+    ...(endpoint.stepUp ? [refer('StepUpToken')] : []),
+  ]
 }
 
 export function listParameters({ request, example }: Endpoint): Parameter[] {

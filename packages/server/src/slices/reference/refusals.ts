@@ -12,7 +12,8 @@ const codes = Object.keys(errorTable) as readonly ErrorCode[]
 
 export const allRefusals: readonly Refusal[] = codes.map((code) => ({ code, ...errorTable[code] }))
 
-export const takesIdempotencyKey = (endpoint: Endpoint) => endpoint.method !== 'GET'
+/** Signing in has no answer that could be kept for a repeat. */
+export const takesIdempotencyKey = (endpoint: Endpoint) => endpoint.method !== 'GET' && endpoint.tenant === 'organization'
 
 /** Every refusal that this route can answer: those of its own and those that its parts bring with them. */
 export function listRefusals(endpoint: Endpoint): Refusal[] {
@@ -26,6 +27,8 @@ export function listRefusals(endpoint: Endpoint): Refusal[] {
   add(endpoint.tenant === 'organization' || endpoint.request.query, ['invalid_request'])
   add(endpoint.request.body, ['invalid_request', 'invalid_json', 'body_too_large', 'unsupported_media_type'])
   add(takesIdempotencyKey(endpoint), ['invalid_idempotency_key', 'idempotency_in_progress', 'idempotency_key_reused'])
+  add(endpoint.method !== 'GET', ['foreign_origin'])
+  add(endpoint.stepUp, ['step_up_required'])
   add(endpoint.secretResponse, ['secret_already_shown'])
   return allRefusals.filter(({ code }) => possible.has(code)).sort((a, b) => a.status - b.status)
 }

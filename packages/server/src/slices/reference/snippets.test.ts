@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Endpoint } from '@keylease/shared/contracts/endpoint'
-import { Project } from '@keylease/shared/contracts/projects'
 import { endpoints } from '@keylease/shared/contracts/registry'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createExampleIds, fillIds } from '../../../test/examples'
 import { createHarness, type Harness } from '../../../test/harness'
 import { createSnippets, type Snippets } from './snippets'
 
@@ -67,23 +67,7 @@ async function forward(request: IncomingMessage, response: ServerResponse): Prom
   response.writeHead(answer.status, { location: answer.headers.get('location') ?? '/', connection: 'close' }).end(body)
 }
 
-/** What the ids of an example name, by parameter. */
-const creators: Record<string, () => Promise<string>> = {
-  projectId: async () => {
-    const created = await harness.request('POST', '/api/v1/projects', { body: { name: 'checkout' } })
-    return Project.parse(await created.json()).id
-  },
-}
-
-async function prepare(endpoint: Endpoint, snippet: string): Promise<string> {
-  let text = snippet
-  for (const [name, example] of Object.entries(endpoint.example.params ?? {})) {
-    const create = creators[name]
-    if (!create) throw new Error(`This test cannot create what {${name}} names. Add a line to its creators.`)
-    text = text.replaceAll(example, await create())
-  }
-  return text
-}
+const prepare = async (endpoint: Endpoint, snippet: string) => fillIds(snippet, await createExampleIds(harness, endpoint))
 
 async function runSnippet(language: keyof Snippets, endpoint: Endpoint): Promise<Passed | undefined> {
   const { command, file } = programs[language]

@@ -12,7 +12,7 @@ interface Call {
   /** Path and query of the example. */
   target: string
   url: string
-  hasToken: boolean
+  headers: [name: string, value: string, variable: string][]
   body: unknown
   answer: 'json' | 'text' | 'none'
 }
@@ -23,29 +23,41 @@ export function createSnippets(endpoint: Endpoint, options: { url: string }): Sn
   return { curl: writeCurl(call), typescript: writeTypescript(call), python: writePython(call) }
 }
 
-function toCall({ method, path, authentication, response, example }: Endpoint, url: string): Call {
+/** A program brings a token; what is for people alone takes the cookies of their browser. */
+function listHeaders({ method, authentication, stepUp }: Endpoint): Call['headers'] {
+  if (authentication === 'none') return []
+  if (authentication !== 'person') return [['Authorization', 'Bearer ', 'KEYLEASE_TOKEN']]
+  return [
+    ['Cookie', '', 'KEYLEASE_SESSION'],
+    ...(method === 'GET' ? [] : ([['Origin', '', 'KEYLEASE_URL']] as Call['headers'])),
+    ...(stepUp ? ([['x-keylease-step-up', '', 'KEYLEASE_STEP_UP']] as Call['headers']) : []),
+  ]
+}
+
+function toCall(endpoint: Endpoint, url: string): Call {
+  const { method, path, response, example } = endpoint
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(example.params?.[name] ?? name))
   const query = new URLSearchParams(example.query).toString()
   return {
     method,
     target: query ? `${filled}?${query}` : filled,
     url: url.replace(/[^\w.:/[\]-]/g, ''),
-    hasToken: authentication !== 'none',
+    headers: listHeaders(endpoint),
     body: example.body,
     answer: response.schema ? 'json' : response.contentType ? 'text' : 'none',
   }
 }
 
-function writeCurl({ method, target, url, hasToken, body }: Call): string {
+function writeCurl({ method, target, url, headers, body }: Call): string {
   const lines = [`curl -sS --fail-with-body${method === 'GET' ? '' : ` -X ${method}`}`, `"\${KEYLEASE_URL:-${url}}${target}"`]
-  if (hasToken) lines.push('-H "Authorization: Bearer $KEYLEASE_TOKEN"')
+  for (const [name, scheme, variable] of headers) lines.push(`-H "${name}: ${scheme}$${variable}"`)
   if (body !== undefined) lines.push("-H 'Content-Type: application/json'", `-d '${toJson(body).replaceAll("'", "'\\''")}'`)
   return lines.join(' \\\n  ')
 }
 
-function writeTypescript({ method, target, url, hasToken, body, answer }: Call): string {
+function writeTypescript({ method, target, url, headers: sent, body, answer }: Call): string {
   const headers = [
-    hasToken && `authorization: \`Bearer \${process.env.KEYLEASE_TOKEN}\``,
+    ...sent.map(([name, scheme, variable]) => `${toName(name)}: \`${scheme}\${process.env.${variable}}\``),
     body !== undefined && "'content-type': 'application/json'",
   ]
   const options = [
@@ -63,9 +75,9 @@ function writeTypescript({ method, target, url, hasToken, body, answer }: Call):
   ].join('\n')
 }
 
-function writePython({ method, target, url, hasToken, body, answer }: Call): string {
+function writePython({ method, target, url, headers: sent, body, answer }: Call): string {
   const headers = [
-    hasToken && '"Authorization": f"Bearer {os.environ[\'KEYLEASE_TOKEN\']}"',
+    ...sent.map(([name, scheme, variable]) => `"${name}": f"${scheme}{os.environ['${variable}']}"`),
     body !== undefined && '"Content-Type": "application/json"',
   ]
   const options = [
@@ -86,6 +98,8 @@ function writePython({ method, target, url, hasToken, body, answer }: Call): str
     `    print(${read})`,
   ].join('\n')
 }
+
+const toName = (name: string) => (/^\w+$/.test(name) ? name.toLowerCase() : `'${name.toLowerCase()}'`)
 
 /** Up to so many parts on one line, more on a line each; nothing for none. */
 function joinParts(

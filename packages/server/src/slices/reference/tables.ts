@@ -1,6 +1,6 @@
 import { permissions, permissionTable, type Role, roles } from '@keylease/shared/contracts/permissions'
+import { type Html, html } from '../../platform/pages/html'
 import { renderStatusCode } from './code'
-import { type Html, html } from './html'
 import { allRefusals } from './refusals'
 
 /** Every permission, and which roles and scopes hold it. */

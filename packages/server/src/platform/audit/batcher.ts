@@ -1,0 +1,82 @@
+import type pg from 'pg'
+import type { Clock } from '../clock'
+import type { Database } from '../db'
+import type { Log } from '../log'
+import { inTenantSql } from '../tenancy'
+import { type AuditSigner, firstPreviousRoot, signCheckpoint } from './checkpoint'
+import { findLastCheckpoint, insertCheckpoint, insertLeaves } from './checkpoint-rows'
+import { type EntryRow, entryColumns, toEntryFacts } from './entry-rows'
+import { hashOf, toLeaf } from './leaf'
+import { computeRoot } from './merkle'
+
+export interface BatcherRoom {
+  db: Pick<Database, 'systemPool'>
+  clock: Clock
+  signer: AuditSigner
+  log: Pick<Log, 'error'>
+}
+
+export interface BatchTuning {
+  maximumEntries?: number
+  /** Called between the writes of one batch, where a test pulls the plug. */
+  afterStep?: (step: 'leaves' | 'checkpoint') => Promise<void>
+}
+
+const batchEntries = 1_000
+
+/** Gives every committed entry of every organization its place under a signed root. */
+export async function checkpointAll(room: BatcherRoom): Promise<void> {
+  const found = await room.db.systemPool.query<{ id: string }>('SELECT DISTINCT organization_id AS id FROM audit_pending')
+  for (const { id } of found.rows) await checkpointOrganization(room, id)
+}
+
+/** Until nothing of this organization waits. */
+export async function checkpointOrganization(room: BatcherRoom, organizationId: string, tuning: BatchTuning = {}): Promise<void> {
+  while ((await writeCheckpoint(room, organizationId, tuning)) > 0);
+}
+
+/** Leaves, checkpoint and the end of the wait commit together, one batch of an organization at a time: every entry gets one leaf. */
+async function writeCheckpoint(room: BatcherRoom, organizationId: string, tuning: BatchTuning): Promise<number> {
+  const { maximumEntries = batchEntries, afterStep = async () => undefined } = tuning
+  return inTenantSql(room.db.systemPool, organizationId, async (client) => {
+    await client.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [`keylease audit ${organizationId}`])
+    const taken = await takePending(client, maximumEntries)
+    const leaves = taken.filter(isPresent).map((row) => toLeaf(toEntryFacts(row)))
+    if (leaves.length < taken.length) room.log.error({ organizationId }, 'audit entries vanished before they had a checkpoint')
+    if (leaves.length === 0) return taken.length
+    const previous = await findLastCheckpoint(client, organizationId)
+    const checkpoint = signCheckpoint(room.signer, {
+      organizationId,
+      number: (previous?.number ?? 0) + 1,
+      size: leaves.length,
+      root: computeRoot(leaves.map((leaf) => hashOf(organizationId, leaf))).toString('hex'),
+      previousRoot: previous?.root ?? firstPreviousRoot,
+      createdAt: room.clock.now().toISOString(),
+    })
+    await insertLeaves(client, organizationId, checkpoint.number, leaves)
+    await afterStep('leaves')
+    await insertCheckpoint(client, checkpoint)
+    await afterStep('checkpoint')
+    return taken.length
+  })
+}
+
+/** By its absence among the leaves, not by time: what commits late is taken late. */
+async function takePending(client: pg.ClientBase, maximum: number): Promise<(EntryRow | VanishedRow)[]> {
+  const found = await client.query<EntryRow | VanishedRow>(
+    `WITH taken AS (
+       DELETE FROM audit_pending WHERE (organization_id, entry_id) IN (SELECT organization_id, entry_id FROM audit_pending
+         WHERE organization_id = (SELECT keylease_organization()) ORDER BY entry_id LIMIT $1)
+       RETURNING organization_id, occurred_at, entry_id
+     )
+     SELECT ${entryColumns} FROM taken LEFT JOIN audit_entry e
+       ON e.organization_id = taken.organization_id AND e.occurred_at = taken.occurred_at AND e.id = taken.entry_id
+     ORDER BY e.occurred_at, e.id`,
+    [maximum],
+  )
+  return found.rows
+}
+
+type VanishedRow = Record<keyof EntryRow, null>
+
+const isPresent = (row: EntryRow | VanishedRow): row is EntryRow => row.id !== null

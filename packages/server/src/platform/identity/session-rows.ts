@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto'
+import type { Role } from '@keylease/shared/contracts/permissions'
+import type pg from 'pg'
+import { inTransaction } from '../tenancy'
+
+export interface SessionRow {
+  id: string
+  userId: string
+  organizationId: string
+  address: string | null
+  userAgent: string | null
+  seenAt: Date
+  createdAt: Date
+  expiresAt: Date
+}
+
+/** A session with the person behind it and their place in its organization; no place, no session. */
+export interface PersonSession extends SessionRow {
+  name: string
+  email: string
+  memberId: string
+  role: Role
+  teamIds: string[]
+}
+
+const columns = `session.id, session.user_id AS "userId", organization_id AS "organizationId", ip_address AS address,
+  user_agent AS "userAgent", seen_at AS "seenAt", session.created_at AS "createdAt", expires_at AS "expiresAt"`
+
+export const createSessionToken = () => randomBytes(24).toString('base64url')
+
+/** By its token, or by its id. */
+export function findPersonSession(pool: pg.Pool, by: { token: string } | { id: string }): Promise<PersonSession | null> {
+  const [column, value] = 'token' in by ? ['token', by.token] : ['id', by.id]
+  return inTransaction(pool, async (client) => {
+    const found = await client.query<SessionRow & { name: string; email: string }>(
+      `SELECT ${columns}, name, email FROM session JOIN "user" ON "user".id = user_id WHERE session.${column} = $1`,
+      [value],
+    )
+    const session = found.rows[0]
+    if (!session) return null
+    await client.query(`SELECT set_config('keylease.user_id', $1, true)`, [session.userId])
+    const place = await client.query<{ memberId: string; role: Role; teamIds: string[] }>(
+      `SELECT id AS "memberId", role,
+         ARRAY(SELECT team_id FROM team_member WHERE organization_id = $1 AND member_id = member.id) AS "teamIds"
+       FROM member WHERE organization_id = $1 AND removed_at IS NULL`,
+      [session.organizationId],
+    )
+    return place.rows[0] ? { ...session, ...place.rows[0] } : null
+  })
+}
+
+export async function touchSession(pool: pg.Pool, id: string, now: Date): Promise<void> {
+  await pool.query('UPDATE session SET seen_at = $2 WHERE id = $1', [id, now])
+}
+
+/** The same session under a new id in the cookie: who had the old one has nothing. */
+export async function renewSessionToken(pool: pg.Pool, id: string, organizationId?: string): Promise<string> {
+  const token = createSessionToken()
+  await pool.query('UPDATE session SET token = $2, organization_id = coalesce($3, organization_id) WHERE id = $1', [
+    id,
+    token,
+    organizationId ?? null,
+  ])
+  return token
+}
+
+export interface SessionFilter {
+  userId?: string | undefined
+  organizationId?: string | undefined
+}
+
+const filterSql = '($1::text IS NULL OR user_id = $1) AND ($2::text IS NULL OR organization_id = $2) AND expires_at > $3'
+
+export async function listSessionRows(
+  pool: pg.Pool,
+  filter: SessionFilter,
+  page: { after: string | null; take: number; now: Date },
+): Promise<SessionRow[]> {
+  const values = [filter.userId ?? null, filter.organizationId ?? null, page.now, page.after, page.take]
+  const found = await pool.query<SessionRow>(
+    `SELECT ${columns} FROM session WHERE ${filterSql} AND ($4::text IS NULL OR id < $4) ORDER BY id DESC LIMIT $5`,
+    values,
+  )
+  return found.rows
+}
+
+export async function countSessionRows(pool: pg.Pool, filter: SessionFilter, now: Date, maximum: number): Promise<number> {
+  const found = await pool.query<{ total: number }>(
+    `SELECT count(*)::int AS total FROM (SELECT FROM session WHERE ${filterSql} LIMIT $4) AS counted`,
+    [filter.userId ?? null, filter.organizationId ?? null, now, maximum],
+  )
+  return found.rows[0]?.total ?? 0
+}
+
+export async function findSessionRow(pool: pg.Pool, id: string): Promise<SessionRow | null> {
+  const found = await pool.query<SessionRow>(`SELECT ${columns} FROM session WHERE id = $1`, [id])
+  return found.rows[0] ?? null
+}
+
+interface Ended {
+  id?: string
+  userId?: string
+  organizationId?: string
+  exceptId?: string
+}
+
+/** Ends one session, or those of a person: everywhere, in one organization, or all but the present one. */
+export async function deleteSessions(pool: pg.Pool, which: (Ended & { id: string }) | (Ended & { userId: string })): Promise<number> {
+  const { id = null, userId = null, organizationId = null, exceptId = null } = which
+  const deleted = await pool.query(
+    `DELETE FROM session WHERE ($1::text IS NULL OR id = $1) AND ($2::text IS NULL OR user_id = $2)
+       AND ($3::text IS NULL OR organization_id = $3) AND ($4::text IS NULL OR id <> $4)`,
+    [id, userId, organizationId, exceptId],
+  )
+  return deleted.rowCount ?? 0
+}

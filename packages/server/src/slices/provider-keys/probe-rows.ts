@@ -1,0 +1,50 @@
+import { Verification } from '@keylease/shared/contracts/provider-key-bodies'
+import type { ProbeResult } from '@keylease/shared/providers/provider'
+import type { Tx } from '../../platform/tenancy'
+
+export interface ProbeRow {
+  id: string
+  keyId: string
+  versionId: string
+  valid: boolean | null
+  verdict: string
+  details: unknown
+  latencyMs: number
+  createdAt: Date
+}
+
+export interface NewProbe {
+  organizationId: string
+  id: string
+  keyId: string
+  versionId: string
+  result: ProbeResult
+  latencyMs: number
+  createdBy: string
+  now: Date
+}
+
+const columns = {
+  id: true,
+  keyId: true,
+  versionId: true,
+  valid: true,
+  verdict: true,
+  details: true,
+  latencyMs: true,
+  createdAt: true,
+} as const
+
+export function insertProbe(tx: Tx, { now, result, ...probe }: NewProbe): Promise<ProbeRow> {
+  const { details, valid, verdict } = Verification.parse(result)
+  return tx.probe.create({ data: { ...probe, valid, verdict, details, createdAt: now }, select: columns })
+}
+
+export function listProbeRows(tx: Tx, keyId: string, page: { after: string | null; take: number }): Promise<ProbeRow[]> {
+  const older = page.after === null ? {} : { id: { lt: page.after } }
+  return tx.probe.findMany({ where: { keyId, ...older }, orderBy: { id: 'desc' }, take: page.take, select: columns })
+}
+
+export function countProbeRows(tx: Tx, keyId: string, maximum: number): Promise<number> {
+  return tx.probe.count({ where: { keyId }, take: maximum })
+}
