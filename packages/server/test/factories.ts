@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IdKind } from '@keylease/shared/ids'
+import { addPasskey } from './factors'
 import type { Harness } from './harness'
 
 export type ExampleKind = IdKind | 'provider' | 'secret'
@@ -14,6 +15,7 @@ export const factories: Partial<Record<ExampleKind, Make>> = {
     (await harness.createPerson({ organizationId: await organizationOf(harness, token), role: 'user' })).memberId,
   session: async (harness, token) =>
     (await harness.createPerson({ organizationId: await organizationOf(harness, token), role: 'user' })).sessionId,
+  passkey: async (harness) => (await addPasskey(harness, await harness.createPerson())).id,
   invitation: (harness, token) => create(harness, token, '/api/v1/invitations', { email: `${randomBytes(6).toString('hex')}@example.com` }),
   agent: async (harness, token) => {
     const projectId = await create(harness, token, '/api/v1/projects', { name: 'checkout' })

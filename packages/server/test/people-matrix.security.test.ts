@@ -38,9 +38,8 @@ describe('every route of the registry, to people', () => {
   )
 
   it('asks a person for a fresh factor exactly where the route declares it', async () => {
-    const person = await harness.createPerson()
     for (const endpoint of guarded.filter((one) => !isAside(one) || one.stepUp)) {
-      const response = await call(endpoint, absentIds(endpoint), { person: { ...person, cookies: new Map(person.cookies) } })
+      const response = await call(endpoint, absentIds(endpoint), { person: await harness.createPerson() })
       const isAsked = response.status === 403 && (await codeOf(response)) === 'step_up_required'
       expect(isAsked, `${endpoint.id} ${response.status}`).toBe(endpoint.stepUp === true)
     }

@@ -49,6 +49,29 @@ test('what has outlived its time goes, in every tenant, and nothing else', async
   }
 })
 
+test('of signing in only what can still be used stays', async () => {
+  const { authPool } = database.db
+  const [old, soon] = [`now() - interval '1 second'`, `now() + interval '1 minute'`]
+  await authPool.query(`INSERT INTO "user" (id, name, email) VALUES ('usr', 'A person', 'a@example.com')`)
+  await authPool.query(
+    `INSERT INTO session (id, user_id, token, organization_id, expires_at) VALUES ('old', 'usr', 'a', 'org', ${old}), ('new', 'usr', 'b', 'org', ${soon})`,
+  )
+  await authPool.query(
+    `INSERT INTO verification (id, identifier, value, expires_at) VALUES ('old', 'a', '', ${old}), ('new', 'b', '', ${soon})`,
+  )
+  await authPool.query(
+    `INSERT INTO step_up (token_hash, session_id, endpoint, object, expires_at) VALUES ('old', 'new', '', '', ${old}), ('new', 'new', '', '', ${soon})`,
+  )
+  await authPool.query(`INSERT INTO totp_use VALUES ('usr', 'old', now() - interval '2 hours'), ('usr', 'new', now())`)
+  await authPool.query(`INSERT INTO lockout VALUES ('old', 3, now() - interval '25 hours'), ('new', 3, now())`)
+  await removeExpired(database.db)
+  const left = await authPool.query(
+    `SELECT id FROM session UNION ALL SELECT id FROM verification UNION ALL SELECT encode(token_hash, 'escape') FROM step_up
+     UNION ALL SELECT encode(code_hash, 'escape') FROM totp_use UNION ALL SELECT encode(subject, 'escape') FROM lockout`,
+  )
+  expect(left.rows).toEqual(Array(5).fill({ id: 'new' }))
+})
+
 test('replicas count one another while they live, and the dead are forgotten', async () => {
   const { db } = database
   const [first, second] = [createReplicas(db, systemClock), createReplicas(db, systemClock)]

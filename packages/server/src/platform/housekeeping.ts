@@ -9,14 +9,11 @@ export function scheduleHousekeeping(jobs: Jobs, db: Database, clock: Clock): vo
   jobs.schedule('partitions', '17 3 * * *', async () => {
     await ensurePartitions(db.ownerPool, clock.now())
   })
-  jobs.schedule('housekeeping', '*/5 * * * *', async () => {
-    await removeExpired(db)
-    await removeExpiredOfPersons(db)
-  })
+  jobs.schedule('housekeeping', '*/5 * * * *', () => removeExpired(db))
 }
 
 /** What signing in leaves behind. */
-export async function removeExpiredOfPersons({ authPool }: Pick<Database, 'authPool'>): Promise<void> {
+async function removeExpiredOfPersons({ authPool }: Pick<Database, 'authPool'>): Promise<void> {
   await authPool.query('DELETE FROM session WHERE expires_at < now()')
   await authPool.query('DELETE FROM verification WHERE expires_at < now()')
   await authPool.query('DELETE FROM step_up WHERE expires_at < now()')
@@ -26,8 +23,9 @@ export async function removeExpiredOfPersons({ authPool }: Pick<Database, 'authP
   )
 }
 
-/** Removes what has outlived its time, in one tenant after another. */
-export async function removeExpired(db: Pick<Database, 'systemPool'>): Promise<void> {
+/** Removes what has outlived its time: of persons, and in one tenant after another. */
+export async function removeExpired(db: Pick<Database, 'systemPool' | 'authPool'>): Promise<void> {
+  await removeExpiredOfPersons(db)
   await db.systemPool.query(`DELETE FROM replica WHERE seen_at < now() - interval '1 minute'`)
   for (const organizationId of await listOrganizations(db)) {
     await inTenantSql(db.systemPool, organizationId, async (client) => {

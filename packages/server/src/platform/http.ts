@@ -97,7 +97,7 @@ async function readInput<E extends Endpoint>(deps: Deps, c: Context<Env>, endpoi
   const parsedBody = parseField(endpoint.request.body, () => body, 'body')
   const actor = principal && toActor(principal, c, endpoint, body)
   await requireStepUp(deps, c, endpoint, principal)
-  return { actor, exchange: toExchange(deps, c), params, query, body: parsedBody } as Input<E> // parsed by the schemas that Input is inferred from
+  return { actor, exchange: toExchange(deps, c, c.var.facts), params, query, body: parsedBody } as Input<E> // parsed by the schemas that Input is inferred from
 }
 
 /** Credential, then rate, then permission: of the route that was dispatched. */

@@ -8,7 +8,7 @@ import { inTransaction } from './tenancy'
 import { findWrappedKeys, insertNewKey, unwrapKey } from './wrapped-keys'
 
 /** What the instance keys are for. A new word here gets its key at the next start. */
-const keyPurposes = ['pepper', 'idempotency', 'session', 'audit', 'fingerprint'] as const
+export const keyPurposes = ['pepper', 'idempotency', 'session', 'audit', 'fingerprint'] as const
 type KeyPurpose = (typeof keyPurposes)[number]
 
 interface KeyringKey {

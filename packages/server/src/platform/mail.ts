@@ -2,7 +2,7 @@ import nodemailer from 'nodemailer'
 import type { Env } from '../env'
 import type { Log } from './log'
 
-export interface Message {
+interface Message {
   to: string
   subject: string
   text: string

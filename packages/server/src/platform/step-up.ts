@@ -6,7 +6,7 @@ import { findFactors } from './identity/person-rows'
 import type { Keyring } from './keyring'
 
 /** What a fresh factor was shown for: one operation on one object, in one session. */
-export interface StepUpPurpose {
+interface StepUpPurpose {
   sessionId: string
   endpoint: string
   /** The id in the path of the operation; empty where it has none. */

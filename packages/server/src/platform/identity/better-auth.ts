@@ -29,7 +29,7 @@ export type BetterAuth = ReturnType<typeof createBetterAuth>
 
 const resetMinutes = 60
 
-export const originOf = (env: Env) => env.publicUrl?.origin ?? `${isHttps(env) ? 'https' : 'http'}://localhost:${env.port}`
+const originOf = (env: Env) => env.publicUrl?.origin ?? `${isHttps(env) ? 'https' : 'http'}://localhost:${env.port}`
 
 /** better-auth for identity alone: no sign-up, no telemetry, no rules of its own about origin and rate, which the pipeline has. */
 export function createBetterAuth(room: IdentityRoom) {

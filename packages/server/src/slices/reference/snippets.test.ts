@@ -7,14 +7,16 @@ import { promisify } from 'node:util'
 import type { Endpoint } from '@keylease/shared/contracts/endpoint'
 import { endpoints } from '@keylease/shared/contracts/registry'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createExampleIds, fillIds } from '../../../test/examples'
+import { fillIds } from '../../../test/examples'
 import { createHarness, type Harness } from '../../../test/harness'
+import { type PreparedExample, prepareExample } from '../../../test/people-examples'
 import { createSnippets, type Snippets } from './snippets'
 
 interface Passed {
   status: number
   body: string
   authorization: string | undefined
+  cookie: string | undefined
 }
 
 const run = promisify(execFile)
@@ -33,6 +35,7 @@ let recorder: Server
 let recorderUrl: string
 let directory: string
 let passed: Passed[] = []
+let prepared: PreparedExample
 
 beforeAll(async () => {
   harness = await createHarness()
@@ -55,24 +58,30 @@ afterAll(async () => {
 async function forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk)
-  const { authorization, 'content-type': contentType } = request.headers
+  const { authorization, cookie, origin, 'content-type': contentType, 'x-keylease-step-up': stepUp } = request.headers
+  // What a browser adds by itself, where no session is asked for and a challenge is answered.
+  const cookies = cookie ?? prepared.cookies
   const answer = await fetch(service.url + request.url, {
     method: request.method ?? 'GET',
     redirect: 'manual',
-    headers: { ...(authorization && { authorization }), ...(contentType && { 'content-type': contentType }) },
+    headers: {
+      ...(authorization && { authorization }),
+      ...(contentType && { 'content-type': contentType }),
+      ...(!authorization && cookies && { cookie: cookies, origin: origin === undefined || origin === recorderUrl ? service.url : origin }),
+      ...(stepUp && { 'x-keylease-step-up': String(stepUp) }),
+    },
     ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
   })
   const body = await answer.text()
-  passed.push({ status: answer.status, body, authorization })
+  passed.push({ status: answer.status, body, authorization, cookie })
   response.writeHead(answer.status, { location: answer.headers.get('location') ?? '/', connection: 'close' }).end(body)
 }
-
-const prepare = async (endpoint: Endpoint, snippet: string) => fillIds(snippet, await createExampleIds(harness, endpoint))
 
 async function runSnippet(language: keyof Snippets, endpoint: Endpoint): Promise<Passed | undefined> {
   const { command, file } = programs[language]
   const path = join(directory, `${endpoint.id}-${file}`)
-  await writeFile(path, await prepare(endpoint, createSnippets(endpoint, { url: 'http://127.0.0.1:1' })[language]))
+  prepared = await prepareExample(harness, endpoint, service.url)
+  await writeFile(path, fillIds(createSnippets(endpoint, { url: 'http://127.0.0.1:1' })[language], prepared.words))
   passed = []
   const env = {
     PATH: process.env['PATH'],
@@ -80,6 +89,8 @@ async function runSnippet(language: keyof Snippets, endpoint: Endpoint): Promise
     NO_PROXY: '127.0.0.1',
     KEYLEASE_URL: recorderUrl,
     KEYLEASE_TOKEN: harness.token,
+    KEYLEASE_SESSION: prepared.cookies,
+    KEYLEASE_STEP_UP: prepared.stepUp,
   }
   await run(command, [path], { env, timeout: 20_000, maxBuffer: 16 * 1024 * 1024 })
   return passed[0]
@@ -90,7 +101,11 @@ describe.each(languages)('the snippets in %s', (language) => {
     skip(!isHere(needed[language]), `${needed[language]} is not on this machine`)
     const first = await runSnippet(language, endpoint)
     expect(first?.status).toBe(endpoint.response.status)
-    expect(first?.authorization !== undefined, 'the token travels only where it is wanted').toBe(endpoint.authentication !== 'none')
+    const { authentication } = endpoint
+    expect(first?.authorization !== undefined, 'the token travels only where it is wanted').toBe(
+      !['none', 'person'].includes(authentication),
+    )
+    expect(first?.cookie !== undefined, 'the session travels only where it is wanted').toBe(authentication === 'person')
     if (endpoint.response.schema) endpoint.response.schema.parse(JSON.parse(first?.body ?? ''))
   })
 })

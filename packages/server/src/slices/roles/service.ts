@@ -26,7 +26,7 @@ export function listRoleDescriptions(): RoleList {
 const rankOf = (role: Role) => roles.indexOf(role)
 const roleOf = (actor: Actor): Role => actor.role ?? 'admin'
 
-export const isAbove = (role: Role, actor: Actor) => rankOf(role) < rankOf(roleOf(actor))
+const isAbove = (role: Role, actor: Actor) => rankOf(role) < rankOf(roleOf(actor))
 
 /** Nobody gives, changes or takes a role above their own. */
 export function assertNotAbove(actor: Actor, ...touched: Role[]): void {
