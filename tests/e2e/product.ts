@@ -4,6 +4,8 @@ import { join } from 'node:path'
 
 export interface Product {
   url: string
+  /** What the start prints while nobody owns the instance. */
+  ownerLink: string | null
   /** Asks it to stop; anything but exit code 0 is a failure. */
   stop(): Promise<void>
 }
@@ -16,11 +18,11 @@ export async function startProduct(dataDir: string, token: string): Promise<Prod
   const { DATABASE_URL, DATABASE_DIRECT_URL, ...inherited } = process.env
   const env = { ...inherited, PORT: '0', HOST: '127.0.0.1', KEYLEASE_DATA_DIR: dataDir, KEYLEASE_BOOTSTRAP_TOKEN: token }
   const child = spawn(process.execPath, [program, 'up'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const url = await readUrl(child)
-  return { url, stop: () => stopProduct(child) }
+  const { url, ownerLink } = await readLinks(child)
+  return { url, ownerLink, stop: () => stopProduct(child) }
 }
 
-async function readUrl(child: ChildProcess): Promise<string> {
+async function readLinks(child: ChildProcess): Promise<Pick<Product, 'url' | 'ownerLink'>> {
   let said = ''
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => {
@@ -31,9 +33,9 @@ async function readUrl(child: ChildProcess): Promise<string> {
     const listen = (chunk: Buffer) => {
       said += chunk
       const url = /Service +(http:\S+)/.exec(said)?.[1]
-      if (!url) return
+      if (!url || !said.includes('Root key')) return
       clearTimeout(late)
-      resolve(url)
+      resolve({ url, ownerLink: /(http\S+\/welcome\?token=\S+)/.exec(said)?.[1] ?? null })
     }
     child.stdout?.on('data', listen)
     child.stderr?.on('data', listen)

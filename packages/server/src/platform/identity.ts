@@ -76,8 +76,7 @@ async function readAnswer(response: Response, cookie: SessionCookie): Promise<Id
   const parsed: unknown = text === '' ? null : JSON.parse(text)
   const body = isRecord(parsed) ? parsed : { items: parsed }
   const code = typeof body['code'] === 'string' ? body['code'] : null
-  // A passkey that proves nothing is our caller's mistake, though better-auth answers it as its own.
-  if (response.status >= 500 && code !== 'FAILED_TO_VERIFY_REGISTRATION') {
+  if (response.status >= 500 && !refusals.has(code ?? '')) {
     throw new AppError('internal', { cause: new Error(`better-auth answered ${response.status} ${code}`) })
   }
   const cookies = response.headers.getSetCookie()
@@ -90,6 +89,9 @@ async function readAnswer(response: Response, cookie: SessionCookie): Promise<Id
     token: readToken(cookies, cookie),
   }
 }
+
+/** What better-auth answers as its own mistake and is our caller's: a passkey that proves nothing, a person who is a member nowhere. */
+const refusals = new Set(['FAILED_TO_VERIFY_REGISTRATION', 'UNABLE_TO_CREATE_SESSION', 'FAILED_TO_CREATE_SESSION'])
 
 /** The last line of a cookie wins, as in a browser; an emptied one is no token. */
 function readToken(cookies: string[], cookie: SessionCookie): string | null {

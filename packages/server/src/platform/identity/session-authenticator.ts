@@ -14,7 +14,7 @@ export const sessionsChanged = 'sessions.changed'
 
 interface Room {
   env: Env
-  db: Pick<Database, 'authPool'>
+  db: Pick<Database, 'authPool' | 'appPool'>
   keyring: Keyring
   events: Events
   clock: Clock
@@ -66,7 +66,7 @@ async function touch({ clock, db }: Room, session: PersonSession): Promise<void>
   const now = clock.now()
   if (now.getTime() - session.seenAt.getTime() < touchMs) return
   session.seenAt = now
-  await touchSession(db.authPool, session.id, now)
+  await touchSession(db, session, now)
 }
 
 /** Whole organization for those who oversee or only look; the teams they are in for those who work. */

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Role } from '@keylease/shared/contracts/permissions'
 import type pg from 'pg'
-import { inTransaction } from '../tenancy'
+import type { Database } from '../db'
+import { inTenantSql, inTransaction } from '../tenancy'
 
 export interface SessionRow {
   id: string
@@ -49,8 +50,12 @@ export function findPersonSession(pool: pg.Pool, by: { token: string } | { id: s
   })
 }
 
-export async function touchSession(pool: pg.Pool, id: string, now: Date): Promise<void> {
-  await pool.query('UPDATE session SET seen_at = $2 WHERE id = $1', [id, now])
+/** Seen in this session, and so in this organization. */
+export async function touchSession(db: Pick<Database, 'authPool' | 'appPool'>, session: PersonSession, now: Date): Promise<void> {
+  await db.authPool.query('UPDATE session SET seen_at = $2 WHERE id = $1', [session.id, now])
+  await inTenantSql(db.appPool, session.organizationId, (client) =>
+    client.query('UPDATE member SET last_active_at = $2 WHERE id = $1', [session.memberId, now]),
+  )
 }
 
 /** The same session under a new id in the cookie: who had the old one has nothing. */

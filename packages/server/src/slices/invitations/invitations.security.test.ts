@@ -40,6 +40,14 @@ describe('an invitation', () => {
     expect((await accept(token)).status).toBe(410)
   })
 
+  it('is accepted once by a person who has an account, of ten requests at once', async () => {
+    const owner = await harness.createPerson()
+    const person = await harness.createPerson({ organizationId: await harness.createTenant() })
+    const token = tokenOf(await invite(owner, person.email))
+    const answers = await Promise.all(Array.from({ length: 10 }, () => accept(token, {}, { ...person, cookies: new Map(person.cookies) })))
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(9).fill(410)])
+  })
+
   it('is good for nobody once revoked, replaced or past its week', async () => {
     const owner = await harness.createPerson()
     const revoked = await invite(owner, 'revoked@example.com')

@@ -41,6 +41,20 @@ describe('the last Owner', () => {
   })
 })
 
+describe('two Owners', () => {
+  it('who are demoted at once are not both demoted, however often it is tried', async () => {
+    const organizationId = await harness.createTenant()
+    const token = harness.createCredential({ organizationId, role: 'owner' })
+    const set = (memberId: string, role: Role) => harness.request('PATCH', `/api/v1/members/${memberId}`, { token, body: { role } })
+    const owners = [await harness.createPerson({ organizationId }), await harness.createPerson({ organizationId })]
+    for (let round = 0; round < 10; round++) {
+      const answers = await Promise.all(owners.map(({ memberId }) => set(memberId, 'admin')))
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 409])
+      for (const { memberId } of owners) await set(memberId, 'owner')
+    }
+  })
+})
+
 describe('a role', () => {
   it('above the own one is neither given, changed nor removed', async () => {
     const admin = await harness.createPerson({ role: 'admin' })

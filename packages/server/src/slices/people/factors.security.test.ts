@@ -176,6 +176,15 @@ describe('a passkey', () => {
     expect(await callAs(harness, person, 'GET', '/api/auth/passkey/list-user-passkeys')).toEqual({ items: [] })
   })
 
+  it('opens nothing for a person who is a member nowhere', async () => {
+    const person = await harness.createPerson({ role: 'user' })
+    const { authenticator } = await addPasskey(harness, person)
+    expect((await harness.request('DELETE', `/api/v1/members/${person.memberId}`)).status).toBe(204)
+    const browser = otherBrowser(person)
+    expect((await show(browser, authenticator.authenticate(await challengeOf(browser)))).status).toBe(403)
+    expect(browser.cookies.has('keylease.session_token')).toBe(false)
+  })
+
   it('is refused where its registration proves nothing', async () => {
     const person = await harness.createPerson()
     await callAs(harness, person, 'GET', '/api/auth/passkey/generate-register-options')

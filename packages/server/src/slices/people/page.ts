@@ -66,13 +66,16 @@ function renderForm(nonce: string, { title, lead, endpoint, fields, button, succ
   const body = html`<main class="form-page"><div class="brand">${mark}Keylease</div>
     <h1>${title}</h1><p class="lead">${lead}</p>
     <form id="form" method="post" data-endpoint="${endpoint}" data-success="${success}">
-      ${fields.map(renderField)}
+      ${fields.includes(email) ? false : hiddenName}${fields.map(renderField)}
       <button type="submit" class="primary">${button}</button>
       <p id="outcome" class="outcome" role="status"></p>
     </form>
     <noscript><p>This page sends its form with JavaScript. Switch it on, or send the same fields to <code>${endpoint}</code>.</p></noscript></main>`
   return renderDocument({ title: `${title} · Keylease`, style: theme + formStyle, script: formScript, nonce, body })
 }
+
+/** Password managers look for it beside a password; the link knows whose it is. */
+const hiddenName = html`<input type="text" autocomplete="username" hidden>`
 
 function renderField({ name: id, label, type, autocomplete, hint }: Field): Html {
   const described = hint ? html` aria-describedby="${id}-hint"` : false

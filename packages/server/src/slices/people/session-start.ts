@@ -5,7 +5,7 @@ import { AppError } from '../../platform/errors'
 import type { IdentityAnswer } from '../../platform/identity'
 import { toPersonActor, writeAsPerson } from '../../platform/identity/person-audit'
 import { findPerson } from '../../platform/identity/person-rows'
-import { deleteSessions, findPersonSession } from '../../platform/identity/session-rows'
+import { deleteSessions, findPersonSession, touchSession } from '../../platform/identity/session-rows'
 import { isSafeForSessions } from '../../platform/request/origin'
 
 /** Cookies of a session must not cross a network in clear: the answer says what to set. */
@@ -26,6 +26,7 @@ export async function startSession(deps: Deps, exchange: Exchange, { token, cook
     await deleteSessions(authPool, { id: session.id })
     throw error
   }
+  await touchSession(deps.db, session, deps.clock.now())
   recordSignIn(deps, actor)
   for (const line of cookies) exchange.setCookie(line)
   return { twoFactorRedirect: false, twoFactorMethods: [], user: await getPerson(deps, session.userId) }

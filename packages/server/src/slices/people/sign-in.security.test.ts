@@ -24,6 +24,8 @@ describe('signing in', () => {
     const me = await callAs(harness, person, 'GET', '/api/auth/get-session')
     expect(me).toMatchObject({ user: { email: person.email }, session: { organizationId: harness.organizationId } })
     await callAs(harness, person, 'POST', '/api/v1/projects', { name: 'checkout' })
+    const member = await callAs(harness, person, 'GET', `/api/v1/members/${person.memberId}`)
+    expect(member['lastActiveAt']).not.toBeNull()
   })
 
   it('never puts a token, a hash or the password into an answer, a log line or the trail', async () => {
