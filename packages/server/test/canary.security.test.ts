@@ -2,14 +2,18 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createRoutes } from '../src/app'
 import { createOutbound } from '../src/platform/outbound'
+import { startTelemetry, type Telemetry } from '../src/platform/telemetry'
 import { findSecrets } from './canary'
 import { createTestClock } from './clock'
+import { createCollector } from './collector'
 import { newSecret } from './factories'
 import { acts, createFakeProvider, type FakeProvider } from './fake-provider'
 import { createHarness, type Harness } from './harness'
 import { keysPath } from './provider-keys'
 
 let harness: Harness
+let collector: Awaited<ReturnType<typeof createCollector>>
+let telemetry: Telemetry
 const clock = createTestClock()
 let provider: FakeProvider
 const providerKeys: string[] = []
@@ -20,6 +24,8 @@ const answers: string[] = []
 beforeAll(async () => {
   harness = await createHarness({ KEYLEASE_METRICS_TOKEN: metricsToken, KEYLEASE_ALLOW_PRIVATE_UPSTREAMS: '1' }, clock)
   provider = await createFakeProvider()
+  collector = await createCollector()
+  telemetry = await startTelemetry(collector.url, 'canary')
   await harness.deps.outbound.close()
   const patient = { sleep: async () => undefined }
   Object.assign(harness.deps, { outbound: createOutbound(harness.deps.env, { ports: [], databasePorts: [5432] }, patient) })
@@ -27,9 +33,10 @@ beforeAll(async () => {
 afterAll(async () => {
   await harness.close()
   await provider.close()
+  await collector.close()
 })
 
-it('no secret, and nothing that strayed into a request, is found in an answer, a log line or a table', async () => {
+it('no secret, and nothing that strayed into a request, is found in an answer, a log line, a span or a table', async () => {
   for (const { endpoint } of createRoutes(harness.deps)) {
     for (const target of [endpoint.path.replace(/\{\w+\}/g, strayed), `${endpoint.path.replace(/\{\w+\}/g, 'absent')}?token=${strayed}`]) {
       await keep(endpoint.method, target, { headers: { cookie: `session=${strayed}`, 'x-api-key': strayed, 'user-agent': 'canary' } })
@@ -54,6 +61,9 @@ it('no secret, and nothing that strayed into a request, is found in an answer, a
   expect(findSecrets(answers.join('\n'), secrets)).toEqual([])
   expect(findSecrets(harness.logLines.join('\n'), secrets)).toEqual([])
   expect(findSecrets(await dumpDatabase(), secrets)).toEqual([])
+  await telemetry.stop()
+  expect(collector.readAll()).toContain('/api/v1/projects/{projectId}')
+  expect(findSecrets(collector.readAll(), secrets)).toEqual([])
 })
 
 it('the search finds a secret in each of its disguises', () => {

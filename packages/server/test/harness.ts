@@ -22,7 +22,7 @@ import { createPlatformKey } from '../src/slices/platform-keys/service'
 import { createTestDatabase } from './database'
 import { cookieHeader, createPerson, keepCookies, type PersonInput, type TestPerson } from './people'
 
-interface RequestOptions {
+export interface RequestOptions {
   token?: string | null
   /** A person in a browser, in place of a token. */
   person?: TestPerson

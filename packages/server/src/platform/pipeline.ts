@@ -7,7 +7,7 @@ import { isDatabaseAway } from './db'
 import { AppError } from './errors'
 import { type Env, type Route, rateHeadersOf } from './http'
 import { checkRegistry } from './registry'
-import { createClientAddress } from './request/address'
+import { createClientAddress, toRateSource } from './request/address'
 import { securityHeaders } from './request/headers'
 import { createHostCheck } from './request/host'
 import { checkPath } from './request/path'
@@ -73,6 +73,8 @@ function observe(deps: Deps): MiddlewareHandler<Env> {
         .setAttributes({ 'http.route': c.var.route, 'http.response.status_code': c.res.status })
       if (c.error) recordFailure(span, c.error)
     })
+    // What no route took counts too: every answer tells its caller where they stand.
+    if (!c.var.rate) c.set('rate', deps.limiter.take(`unrouted:${toRateSource(address)}`, 'public'))
     addHeaders(c, https)
     report(deps, c, (deps.clock.monotonicMs() - started) / 1000)
   }
