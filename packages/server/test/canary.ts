@@ -1,3 +1,5 @@
+import type { Database } from '../src/platform/db'
+
 /** Where any of the secrets appears in a text: raw, url-encoded, in hex, or in base64 at any of its three alignments. */
 export function findSecrets(text: string, secrets: readonly (string | Buffer)[]): string[] {
   const lower = text.toLowerCase()
@@ -42,4 +44,18 @@ function alignedBase64(bytes: Buffer, shift: number): string {
 function excerpt(text: string, needle: string): string {
   const at = Math.max(0, text.toLowerCase().indexOf(needle.toLowerCase()))
   return text.slice(Math.max(0, at - 60), at).replaceAll('\n', ' ')
+}
+
+/** Every row of every table as text, past row security: the database is the test's own. */
+export async function dumpDatabase({ ownerPool }: Pick<Database, 'ownerPool'>): Promise<string> {
+  const tables = await ownerPool.query<{ name: string }>(
+    `SELECT oid::regclass::text AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace`,
+  )
+  const dumps: string[] = []
+  for (const { name } of tables.rows) {
+    await ownerPool.query(`ALTER TABLE ${name} NO FORCE ROW LEVEL SECURITY`)
+    const rows = await ownerPool.query<{ row: unknown }>(`SELECT to_jsonb(t) AS row FROM ${name} t`)
+    dumps.push(`${name} ${JSON.stringify(rows.rows)}`)
+  }
+  return dumps.join('\n')
 }

@@ -1,2 +1,5 @@
-/** Prisma passes `contains` to LIKE as it is, where % and _ would match anything. */
-export const containing = (text: string) => ({ contains: text.replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' as const })
+/** In LIKE, % and _ would match anything. */
+export const escapePattern = (text: string) => text.replace(/[\\%_]/g, '\\$&')
+
+/** Prisma passes `contains` to LIKE as it is. */
+export const containing = (text: string) => ({ contains: escapePattern(text), mode: 'insensitive' as const })

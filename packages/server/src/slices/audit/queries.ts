@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { type CheckpointRow, checkpointColumns } from '../../platform/audit/checkpoint-rows'
 import { type EntryRow, entryColumns } from '../../platform/audit/entry-rows'
 import { countLimit } from '../../platform/page'
+import { escapePattern } from '../../platform/search'
 
 interface PersonalColumns {
   address: string | null
@@ -54,7 +55,7 @@ const valuesOf = (organizationId: string, filter: AuditFilter) => [
   filter.action ?? null,
   filter.resourceKind ?? null,
   filter.resourceId ?? null,
-  filter.text === undefined ? null : `%${filter.text.replace(/[\\%_]/g, '\\$&')}%`,
+  filter.text === undefined ? null : `%${escapePattern(filter.text)}%`,
 ]
 
 export async function listEntryRows(

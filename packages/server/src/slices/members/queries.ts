@@ -1,4 +1,5 @@
 import type { Prisma } from '../../generated/prisma/client'
+import { containing } from '../../platform/search'
 import type { Tx } from '../../platform/tenancy'
 
 const columns = {
@@ -54,7 +55,7 @@ export async function countMemberRows(tx: Tx, filter: Filter, maximum: number): 
 }
 
 async function whereOf(tx: Tx, { search, role, teamId }: Filter): Promise<Prisma.MemberWhereInput> {
-  const contains = search === undefined ? null : ({ contains: search.replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' } as const)
+  const contains = search === undefined ? null : containing(search)
   const inTeam = teamId === undefined ? null : await tx.teamMember.findMany({ where: { teamId }, select: { memberId: true } })
   return {
     removedAt: null,

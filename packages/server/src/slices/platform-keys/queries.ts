@@ -1,4 +1,5 @@
 import type { Prisma } from '../../generated/prisma/client'
+import { containing, escapePattern } from '../../platform/search'
 import type { Tx } from '../../platform/tenancy'
 
 const columns = {
@@ -90,14 +91,13 @@ export function countPlatformKeyRows(tx: Tx, filter: Filter, maximum: number): P
 }
 
 function whereOf({ search, scope, agentId, status, now, reach }: Filter): Prisma.PlatformKeyWhereInput {
-  const text = search === undefined ? undefined : escapePattern(search)
   return {
     AND: [
       within(reach),
       scope === undefined ? {} : { scopes: { has: scope } },
       agentId === undefined ? {} : { agentId },
       status === undefined ? {} : whereStatus(status, now),
-      text === undefined ? {} : { OR: [{ name: { contains: text, mode: 'insensitive' as const } }, { prefix: { startsWith: text } }] },
+      search === undefined ? {} : { OR: [{ name: containing(search) }, { prefix: { startsWith: escapePattern(search) } }] },
     ],
   }
 }
@@ -114,9 +114,6 @@ function within(reach: Reach): Prisma.PlatformKeyWhereInput {
   const teams = [...reach]
   return { OR: [{ agent: { project: { teamId: { in: teams } } } }, { agentId: null, isTeamBound: true, teamIds: { hasSome: teams } }] }
 }
-
-/** Prisma passes `contains` to LIKE as it is, where % and _ would match anything. */
-const escapePattern = (text: string) => text.replace(/[\\%_]/g, '\\$&')
 
 export interface UsageRow {
   day: string

@@ -1,4 +1,5 @@
 import type { Prisma } from '../../generated/prisma/client'
+import { containing } from '../../platform/search'
 import type { Tx } from '../../platform/tenancy'
 
 const versionColumns = {
@@ -121,7 +122,7 @@ function whereAfter(last: KeyRow, field: Sorting['field'], order: Sorting['order
 }
 
 function whereOf({ search, tag, deleted, visible, ...equal }: Filter): Prisma.ProviderKeyWhereInput {
-  const text = search === undefined ? null : { contains: escapePattern(search), mode: 'insensitive' as const }
+  const text = search === undefined ? null : containing(search)
   return {
     ...equal,
     deletedAt: deleted ? { not: null } : null,
@@ -133,9 +134,6 @@ function whereOf({ search, tag, deleted, visible, ...equal }: Filter): Prisma.Pr
     ],
   }
 }
-
-/** Prisma passes `contains` to LIKE as it is, where % and _ would match anything. */
-const escapePattern = (text: string) => text.replace(/[\\%_]/g, '\\$&')
 
 export async function holdMember(tx: Tx, id: string): Promise<boolean> {
   return (await tx.$queryRaw<unknown[]>`SELECT 1 FROM member WHERE id = ${id} AND removed_at IS NULL FOR SHARE`).length === 1

@@ -1,4 +1,5 @@
 import type { Prisma } from '../../generated/prisma/client'
+import { containing } from '../../platform/search'
 import type { Tx } from '../../platform/tenancy'
 
 const columns = { id: true, name: true, createdAt: true, updatedAt: true } satisfies Prisma.TeamSelect
@@ -32,8 +33,7 @@ export function countTeamRows(tx: Tx, search: string | undefined, maximum: numbe
 }
 
 function whereOf(search: string | undefined): Prisma.TeamWhereInput {
-  const contains = search?.replace(/[\\%_]/g, '\\$&')
-  return { deletedAt: null, ...(contains === undefined ? {} : { name: { contains, mode: 'insensitive' as const } }) }
+  return { deletedAt: null, ...(search === undefined ? {} : { name: containing(search) }) }
 }
 
 export async function countTeamMembers(tx: Tx, teamIds: string[]): Promise<Map<string, number>> {
