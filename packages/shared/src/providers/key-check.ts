@@ -3,7 +3,7 @@ import type { ProviderKeyShape } from './provider'
 const minimumLength = 12
 const maximumLength = 4_096
 const placeholder =
-  /^(?:your|my|insert|paste|enter|replace|add)[-_ ]?|(?:api|secret|access)[-_]?key(?:[-_]?here)?$|^(?:change[-_]?me|placeholder|example|dummy|redacted|todo|none|null|undefined|secret|password|token|test)+$|^<.*>$|^[$%]?\{.*\}$/i
+  /^(?:your|my|insert|paste|enter|replace|add)(?:[-_]?[a-z])+$|(?:api|secret|access)[-_]?key(?:[-_]?here)?$|^(?:change[-_]?me|placeholder|example|dummy|redacted|todo|none|null|undefined|secret|password|token|test)+$|^<.*>$|^[$%]?\{.*\}$/i
 const masked = /\.\.\.|…|\*\*\*|•|x{6,}/i
 
 export interface KeyCheck {

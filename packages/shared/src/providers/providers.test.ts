@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Secret } from '../secret'
 import anthropicAnswers from './fixtures/anthropic.json'
@@ -38,6 +39,34 @@ test('a key that its provider could have issued is taken without a warning', () 
     const provider = findCatalogueProvider(id)
     expect(provider && checkKey(provider.key, provider.name, key)).toEqual({ refusal: null, warnings: [] })
   }
+})
+
+test('a random key is never taken for a placeholder, whatever words it happens to begin with', () => {
+  const shape = { prefixes: ['sk-proj-', 'sk-'], pattern: null, example: 'sk-…' }
+  const body = fc.string({
+    unit: fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'),
+    minLength: 20,
+    maxLength: 60,
+  })
+  const start = fc.constantFrom('my', 'ADD', 'your', 'Enter', 'my-', 'test', 'secret', 'none', '')
+  fc.assert(
+    fc.property(start, body, (word, random) => {
+      fc.pre(/\d/.test(random) && !/x{6,}/i.test(random) && new Set(random).size >= 8)
+      expect(checkKey(shape, 'OpenAI', `sk-proj-${word}${random}`).refusal).toBeNull()
+    }),
+  )
+  for (const text of [
+    'your-api-key',
+    'sk-your-key-here',
+    'my_openai_key',
+    'YOUR_API_KEY',
+    'insertYourKeyHere',
+    'sk-test',
+    'changeme',
+    '<api key>',
+    'sk-proj-xxxxxxxx',
+  ])
+    expect(checkKey(shape, 'OpenAI', text).refusal, text).not.toBeNull()
 })
 
 test('a key goes where its provider wants it, and its request stays below the base URL', () => {
