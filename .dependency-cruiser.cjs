@@ -3,8 +3,8 @@ const tests = '(\\.test\\.ts|\\.test-d\\.ts)$|/test/|^tests/|^bench/'
 
 module.exports = {
   forbidden: [
-    { name: 'no-circle', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
-    { name: 'nothing-unresolved', severity: 'error', from: { pathNot: tests }, to: { couldNotResolve: true } },
+    { name: 'no-circle', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    { name: 'nothing-unresolved', severity: 'error', from: { pathNot: `${tests}|^examples/` }, to: { couldNotResolve: true } },
     { name: 'shared-is-a-leaf', severity: 'error', from: { path: '^packages/shared/' }, to: { path: '^packages/(?!shared/)' } },
     {
       name: 'shared-does-no-io',
@@ -18,6 +18,19 @@ module.exports = {
       from: { path: '^packages/([^/]+)/' },
       to: { path: '^packages/', pathNot: '^packages/($1|shared)/' },
     },
+    {
+      name: 'sdk-asks-the-runtime-in-one-room',
+      severity: 'error',
+      from: { path: '^packages/sdk/src', pathNot: `^packages/sdk/src/(node|run)/|${tests}` },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'sdk-calls-rest-on-leases-and-ledger',
+      severity: 'error',
+      from: { path: '^packages/sdk/src/(ledger|telemetry|transport|leases)/', pathNot: tests },
+      to: { path: '^packages/sdk/src/(fetch|providers|keylease)', dependencyTypesNot: ['type-only'] },
+    },
+    { name: 'examples-know-the-sdk-alone', severity: 'error', from: { path: '^examples/' }, to: { path: '^packages/(?!sdk/)' } },
     {
       name: 'platform-knows-no-slice',
       severity: 'error',

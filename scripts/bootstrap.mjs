@@ -84,7 +84,8 @@ function explainInstall(output) {
 
 function removeModules() {
   const members = ['packages', 'tests'].flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)))
-  for (const directory of [root, ...members]) rmSync(join(directory, 'node_modules'), { recursive: true, force: true })
+  for (const directory of [root, join(root, 'examples'), ...members])
+    rmSync(join(directory, 'node_modules'), { recursive: true, force: true })
 }
 
 function printStep(line) {

@@ -7,7 +7,7 @@ try {
   const total = await runSuites([
     checkSuite('format', 'biome', ['format', '.']),
     checkSuite('lint', 'biome', ['lint', '--error-on-warnings', '.']),
-    checkSuite('boundaries', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'packages', 'tests']),
+    checkSuite('boundaries', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'packages', 'tests', 'examples']),
     checkSuite('unused code', 'knip', []),
     checkSuite('types', 'turbo', ['run', 'types', '--output-logs=errors-only']),
     vitestSuite(),

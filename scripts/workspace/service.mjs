@@ -40,7 +40,7 @@ function forwardSignals(child) {
 }
 
 /** npm may be killed without passing anything on; who starts this file without npm may well go away and leave it running. */
-function forwardLossOf(parent, forward) {
+export function forwardLossOf(parent, forward) {
   if (process.env.npm_lifecycle_event === undefined) return
   const watch = setInterval(() => {
     if (process.ppid === parent) return

@@ -6,10 +6,13 @@ import { mountRoutes, refuse } from './platform/pipeline'
 import { agentRoutes } from './slices/agents/routes'
 import { auditRoutes } from './slices/audit/routes'
 import { grantRoutes } from './slices/grants/routes'
+import { ingestRoutes } from './slices/ingest/routes'
 import { invitationRoutes } from './slices/invitations/routes'
+import { leaseRoutes } from './slices/leases/routes'
 import { memberRoutes } from './slices/members/routes'
 import { peopleRoutes } from './slices/people/routes'
 import { platformKeyRoutes } from './slices/platform-keys/routes'
+import { priceRoutes } from './slices/prices/routes'
 import { projectRoutes } from './slices/projects/routes'
 import { providerKeyRoutes } from './slices/provider-keys/routes'
 import { providerRoutes } from './slices/providers/routes'
@@ -21,6 +24,7 @@ import { settingsRoutes } from './slices/settings/routes'
 import { systemRoutes } from './slices/system/routes'
 import { teamRoutes } from './slices/teams/routes'
 import { trustRuleRoutes } from './slices/trust-rules/routes'
+import { usageRoutes } from './slices/usage/routes'
 import { webhookRoutes } from './slices/webhooks/routes'
 
 export function createApp(deps: Deps): Hono<Env> {
@@ -45,6 +49,10 @@ export const createRoutes = (deps: Deps): Route[] => [
   ...settingsRoutes(deps),
   ...providerRoutes(deps),
   ...providerKeyRoutes(deps),
+  ...leaseRoutes(deps),
+  ...priceRoutes(deps),
+  ...ingestRoutes(deps),
+  ...usageRoutes(deps),
   ...auditRoutes(deps),
 ]
 

@@ -4,14 +4,18 @@ import type { Authenticator } from './platform/auth'
 import { createBootstrapAuthenticator } from './platform/bootstrap'
 import { type Cipher, createCipher } from './platform/cipher'
 import { type Clock, systemClock } from './platform/clock'
+import { createDatabaseTime, type DatabaseTime } from './platform/database-time'
 import { createDatabase, type Database, type DatabaseUrls } from './platform/db'
 import { createEvents, type Events } from './platform/events'
+import { createWorkloads, type Workloads } from './platform/federation/workloads'
 import { createIdentity, type Identity } from './platform/identity'
 import { createPasswordHasher, type PasswordHasher } from './platform/identity/password'
 import { createSessionAuthenticator, type SessionAuthenticator } from './platform/identity/session-authenticator'
 import { createKeyUsage, type KeyUsage } from './platform/key-usage'
 import { type Keyring, openKeyring } from './platform/keyring'
 import { createLocalRootKeys } from './platform/kms/local'
+import { createLeaseTokens, type LeaseTokens } from './platform/lease-tokens'
+import { createLeaseUse, type LeaseUse } from './platform/lease-use'
 import { createLifecycle, type Lifecycle } from './platform/lifecycle'
 import { createLockout, type Lockout } from './platform/lockout'
 import type { Log } from './platform/log'
@@ -23,10 +27,15 @@ import { createPlatformKeyAuthenticator } from './platform/platform-key-auth'
 import { createPlatformKeyCache, type PlatformKeyCache } from './platform/platform-key-cache'
 import { findStoredKey } from './platform/platform-key-rows'
 import { readPort } from './platform/postgres/url'
+import { createProviderTraffic, type ProviderTraffic } from './platform/provider-traffic'
 import { createReplicas, type Replicas } from './platform/replicas'
 import { createRateLimiter, type RateLimiter } from './platform/request/rate-limit'
+import { createRevocations, type Revocations } from './platform/revocations'
 import { createSecurityEvents, type SecurityEvents } from './platform/security-events'
 import { createStepUps, type StepUps } from './platform/step-up'
+import { createTokenExchange, type TokenExchange } from './platform/token-exchange'
+import { createLeaseRoom, type LeaseRoom } from './slices/leases/room'
+import { createUsagePrices, type UsagePrices } from './slices/prices/usage-prices'
 
 /** Everything that a slice may reach, as one plain object, built once. */
 export interface Deps {
@@ -43,6 +52,7 @@ export interface Deps {
   settings: SettingsReader
   platformKeys: PlatformKeyCache
   keyUsage: KeyUsage
+  workloads: Workloads
   limiter: RateLimiter
   authenticators: readonly Authenticator[]
   identity: Identity
@@ -53,6 +63,14 @@ export interface Deps {
   mail: Mail
   lifecycle: Lifecycle
   outbound: Outbound
+  prices: UsagePrices
+  tokens: TokenExchange
+  traffic: ProviderTraffic
+  databaseTime: DatabaseTime
+  leaseTokens: LeaseTokens
+  leaseUse: LeaseUse
+  revocations: Revocations
+  leases: LeaseRoom
 }
 
 export async function buildDeps(env: Env, urls: DatabaseUrls, log: Log, clock: Clock = systemClock): Promise<Deps> {
@@ -64,11 +82,14 @@ export async function buildDeps(env: Env, urls: DatabaseUrls, log: Log, clock: C
   const events = createEvents(db, clock, log)
   const replicas = createReplicas(db, clock)
   const platformKeys = createPlatformKeyCache({ clock, events }, (tokenHash) => findStoredKey(db, tokenHash))
+  const workloads = createWorkloads({ env, db, events, outbound, clock, log })
   const metrics = createMetrics()
   const security = createSecurityEvents({ db, clock, metrics, log })
   const settings = createSettingsReader(db, events)
   const passwords = createPasswordHasher()
   const mail = createMail(env, log)
+  const databaseTime = createDatabaseTime(db, clock, log)
+  const lifecycle = createLifecycle()
   const sessions = createSessionAuthenticator({ env, db, keyring, events, clock, settings })
   return {
     env,
@@ -84,20 +105,30 @@ export async function buildDeps(env: Env, urls: DatabaseUrls, log: Log, clock: C
     settings,
     platformKeys,
     keyUsage: createKeyUsage(db, clock, log),
+    workloads,
     limiter: createRateLimiter({ clock, live: replicas.live }),
     authenticators: [
       createBootstrapAuthenticator(db, keyring, events),
       createPlatformKeyAuthenticator({ cache: platformKeys, keyring, clock }),
+      workloads.authenticator,
       sessions,
     ],
-    identity: createIdentity({ env, db, keyring, clock, settings, passwords, mail, log }),
+    identity: createIdentity({ env, db, keyring, clock, settings, passwords, log }),
     passwords,
     sessions,
     stepUps: createStepUps({ db, keyring, clock }),
     lockout: createLockout({ db, keyring, clock }),
     mail,
-    lifecycle: createLifecycle(),
+    lifecycle,
     outbound,
+    prices: createUsagePrices({ db, clock, events, log }),
+    tokens: createTokenExchange(outbound, clock),
+    traffic: createProviderTraffic(db, clock, log),
+    databaseTime,
+    leaseTokens: createLeaseTokens(keyring),
+    leaseUse: createLeaseUse(db, log),
+    revocations: createRevocations(db, events),
+    leases: createLeaseRoom({ db, events, databaseTime, lifecycle, log }),
   }
 }
 

@@ -25,7 +25,18 @@ const smtpUrl = z.preprocess(
   z
     .string()
     .regex(/^smtps?:\/\/\S+$/, 'a URL such as smtps://user:password@mail.example.com:465')
+    .refine(URL.canParse, 'a URL such as smtps://user:password@mail.example.com:465, its special characters percent-encoded')
     .transform((value) => new Secret(value))
+    .optional(),
+)
+const sender = z.preprocess(
+  absent,
+  z
+    .string()
+    .regex(
+      /^(?:[^<>"\p{Cc}]{1,100} <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/u,
+      'an address such as keys@example.com or Keylease <keys@example.com>',
+    )
     .optional(),
 )
 const webUrl = z.preprocess(
@@ -73,6 +84,8 @@ const variables = z.object({
   KEYLEASE_BOOTSTRAP_TOKEN: secret(32),
   KEYLEASE_METRICS_TOKEN: secret(16),
   KEYLEASE_SMTP_URL: smtpUrl,
+  KEYLEASE_SMTP_FROM: sender,
+  KEYLEASE_PRICES: text,
   KEYLEASE_ALLOW_PRIVATE_UPSTREAMS: text,
   OTEL_EXPORTER_OTLP_ENDPOINT: text,
 })
@@ -115,6 +128,8 @@ function toEnv(values: z.infer<typeof variables>) {
     bootstrapToken: values.KEYLEASE_BOOTSTRAP_TOKEN,
     metricsToken: values.KEYLEASE_METRICS_TOKEN,
     smtpUrl: values.KEYLEASE_SMTP_URL,
+    smtpFrom: values.KEYLEASE_SMTP_FROM,
+    prices: values.KEYLEASE_PRICES,
     allowPrivateUpstreams: values.KEYLEASE_ALLOW_PRIVATE_UPSTREAMS,
     otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
   }

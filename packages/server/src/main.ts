@@ -10,9 +10,15 @@ import { createJobs } from './platform/jobs'
 import type { Log } from './platform/log'
 import { ensurePartitions } from './platform/postgres/partitions'
 import { startTelemetry } from './platform/telemetry'
+import { scheduleLeaseUpkeep } from './slices/leases/upkeep'
 import { ensureFirstOrganization } from './slices/organizations/service'
 import { createFirstOwnerPath } from './slices/people/service'
+import { importBundledPrices } from './slices/prices/price-import'
+import { schedulePriceRefresh } from './slices/prices/refresh'
+import { scheduleHealthChecks } from './slices/provider-keys/health/checker'
+import { scheduleKeyNotices } from './slices/provider-keys/health/notices'
 import { scheduleKeyUpkeep } from './slices/provider-keys/upkeep'
+import { scheduleRePricing } from './slices/usage/re-pricing/work'
 import { scheduleDeliveries } from './slices/webhooks/deliveries/sender'
 import { version } from './version'
 
@@ -61,16 +67,33 @@ async function startWork(deps: Deps, urls: DatabaseUrls, opened: Close[]): Promi
   await saveBootstrapToken(deps.db, deps.keyring, organizationId, deps.env.bootstrapToken)
   await deps.events.start()
   opened.push(() => deps.events.stop())
+  await deps.databaseTime.start()
+  opened.push(async () => deps.databaseTime.stop())
+  await deps.revocations.load()
+  deps.leaseUse.start()
+  opened.push(() => deps.leaseUse.stop())
   await deps.replicas.start()
   opened.push(() => deps.replicas.stop())
   deps.keyUsage.start()
   opened.push(() => deps.keyUsage.stop())
+  deps.workloads.usage.start()
+  opened.push(() => deps.workloads.usage.stop())
+  deps.traffic.start()
+  opened.push(() => deps.traffic.stop())
   deps.security.start()
   opened.push(() => deps.security.stop())
+  await importBundledPrices(deps)
+  opened.push(() => deps.prices.stop())
   const jobs = createJobs(deps.db, urls.owner, deps.log, deps.clock)
   scheduleHousekeeping(jobs, deps.db, deps.clock)
   scheduleKeyUpkeep(jobs, deps)
+  scheduleLeaseUpkeep(jobs, deps)
+  scheduleRePricing(jobs, deps)
+  scheduleKeyNotices(jobs, deps)
+  const checker = scheduleHealthChecks(jobs, deps)
+  opened.push(() => checker.drain())
   scheduleEvidence(jobs, deps)
+  schedulePriceRefresh(jobs, deps)
   const sender = scheduleDeliveries(jobs, deps)
   opened.push(() => sender.drain())
   await jobs.start()

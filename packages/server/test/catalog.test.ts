@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { globalIndexes, globalLookups, tableClasses } from '../src/platform/tenancy'
+import { globalIndexes, globalLookups, personWrites, tableClasses } from '../src/platform/tenancy'
 import { createTestDatabase, type TestDatabase } from './database'
 import { readModels } from './prisma-schema'
 import { readTables, type Table } from './schema'
@@ -60,6 +60,7 @@ describe('tenant tables', () => {
     const expected = [
       ...own.flatMap((table) => ['keylease_app', 'keylease_system'].map((role) => ({ table, policy: 'tenant', role }))),
       ...globalLookups.map(({ table, policy, role }) => ({ table, policy, role })),
+      ...personWrites.map(({ table }) => ({ table, policy: 'persons', role: 'keylease_auth' })),
     ]
     const byText = (rows: object[]) => rows.map((row) => JSON.stringify(row)).sort()
     expect(byText(found)).toEqual(byText(expected))
@@ -67,7 +68,7 @@ describe('tenant tables', () => {
 
   test('compare the tenant in the same way everywhere, for reading and for writing', async () => {
     const found = await query<{ table: string; qual: string; check: string; permissive: string }>(
-      `SELECT tablename AS table, qual, with_check AS check, permissive FROM pg_policies WHERE schemaname = 'public' AND policyname = 'tenant'`,
+      `SELECT tablename AS table, qual, with_check AS check, permissive FROM pg_policies WHERE schemaname = 'public' AND policyname IN ('tenant', 'persons')`,
     )
     const expected = found.map(({ table }) => {
       const rule = `(${tenantColumn(table)} = ( SELECT keylease_organization() AS keylease_organization))`
@@ -114,13 +115,37 @@ describe('roles', () => {
     const persons = Object.keys(classes).filter((table) => classes[table] === 'person')
     expect(await readRights('keylease_auth')).toEqual({
       ...Object.fromEntries(persons.map((table) => [table, ['DELETE', 'INSERT', 'SELECT', 'UPDATE']])),
+      audit_entry: ['INSERT'],
+      audit_personal: ['INSERT'],
+      audit_pending: ['INSERT'],
       bootstrap_credential: ['SELECT'],
-      invitation: ['SELECT'],
-      member: ['SELECT'],
+      change: ['INSERT'],
+      idempotency: ['INSERT', 'SELECT', 'UPDATE'],
+      invitation: ['SELECT', 'UPDATE'],
+      member: ['INSERT', 'SELECT', 'UPDATE'],
       platform_key: ['SELECT'],
       platform_key_overlap: ['SELECT'],
-      team_member: ['SELECT'],
+      team: ['SELECT', 'UPDATE'],
+      team_member: ['DELETE', 'INSERT', 'SELECT'],
     })
+  })
+
+  test('of authentication read no stored answer, and change of a place or an invitation what its end or its acceptance changes', async () => {
+    const columnsWith = async (right: string) => {
+      const rows = await query<{ column: string }>(`
+        SELECT relname || '.' || attname AS column FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+        WHERE relname IN ('idempotency', 'member', 'invitation', 'team') AND attnum > 0 AND NOT attisdropped
+          AND has_column_privilege('keylease_auth', attrelid, attnum, '${right}') ORDER BY 1`)
+      return rows.map(({ column }) => column)
+    }
+    const read = await columnsWith('SELECT')
+    expect(read.filter((column) => /response/.test(column))).toEqual([])
+    expect(await columnsWith('UPDATE')).toEqual([
+      ...['created_at', 'request_hash', 'response', 'sealed_response'].map((name) => `idempotency.${name}`),
+      'invitation.accepted_at',
+      ...['removed_at', 'role', 'updated_at'].map((name) => `member.${name}`),
+      'team.updated_at',
+    ])
   })
 
   test('of authentication alone reach person tables', async () => {

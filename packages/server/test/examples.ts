@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Endpoint } from '@keylease/shared/contracts/endpoint'
+import { exampleProvider } from '@keylease/shared/contracts/provider-examples'
 import { exampleSecret } from '@keylease/shared/contracts/provider-key-examples'
-import { exampleProvider } from '@keylease/shared/contracts/providers'
 import { type IdKind, idPrefixes, isId, newId } from '@keylease/shared/ids'
 import { type ExampleKind, factories } from './factories'
 import type { Harness } from './harness'

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import type { IdKind } from '@keylease/shared/ids'
+import { type IdKind, newId } from '@keylease/shared/ids'
+import { workOnRePricings } from '../src/slices/usage/re-pricing/work'
 import { addPasskey } from './factors'
 import type { Harness } from './harness'
+import { createHolder, takeLease } from './lease-holder'
 
 export type ExampleKind = IdKind | 'provider' | 'secret'
 type Make = (harness: Harness, token: string) => Promise<string>
@@ -31,9 +33,11 @@ export const factories: Partial<Record<ExampleKind, Make>> = {
       baseUrl: 'https://api.example.com',
     }),
   secret: async () => newSecret(),
-  providerKey: (harness, token) => {
-    const key = { provider: 'custom', name: 'prod', key: newSecret(), baseUrl: 'https://api.example.com' }
-    return create(harness, token, '/api/admin/api-keys', key)
+  /** Of an API that has a test call and nothing that proves a key: nobody has to answer for the other examples to work. */
+  providerKey: async (harness, token) => {
+    const named = { name: `Acme ${randomBytes(6).toString('hex')}`, baseUrl: 'https://api.example.com' }
+    const provider = await create(harness, token, '/api/v1/providers', { ...named, wire: 'openai-chat', testModel: 'llama-4' })
+    return create(harness, token, '/api/admin/api-keys', { provider, name: 'prod', key: newSecret() })
   },
   auditEntry: findAuditEntry,
   trustRule: async (harness, token) => {
@@ -41,9 +45,19 @@ export const factories: Partial<Record<ExampleKind, Make>> = {
     const subject = { issuer: 'https://token.actions.githubusercontent.com', subjectPattern: 'repo:acme/checkout:ref:refs/heads/main' }
     return create(harness, token, '/api/v1/trust-rules', { agentId, name: 'Deploy workflow', ...subject })
   },
+  rePricing: async (harness, token) => {
+    const period = { from: '2026-11-01T00:00:00.000Z', to: '2026-11-21T00:00:00.000Z' }
+    const id = await create(harness, token, '/api/v1/usage/re-pricings', period)
+    await workOnRePricings(harness.deps)
+    return id
+  },
   webhook: (harness, token) => create(harness, token, '/api/v1/webhooks', { url: 'https://hooks.example.com/keylease', kinds: ['key.*'] }),
   delivery: async (harness, token) =>
     create(harness, token, `/api/v1/webhooks/${await factories.webhook?.(harness, token)}/test`, undefined),
+  price: (harness, token) => create(harness, token, '/api/v1/prices', { provider: 'openai', discountBasisPoints: 1_000 }),
+  lease: async (harness, token) => (await takeLease(harness, await createHolder(harness, { token }))).id,
+  eventClient: async () => newId('eventClient'),
+  revocation: async () => newId('revocation'),
   platformKey: (harness, token) => create(harness, token, '/api/v1/platform/api-keys', { name: 'collector', scopes: ['ingest'] }),
 }
 

@@ -53,11 +53,19 @@ export const acts = {
   },
 } as const satisfies Record<string, Act>
 
+/** The key wherever its provider wants it; of an AWS pair, the id that the signature names. */
+function findKey({ headers, url }: IncomingMessage): string {
+  const signed = /Credential=([^/]+)\//.exec(headers.authorization ?? '')
+  const inQuery = [...new URL(url ?? '', 'http://provider').searchParams].find(([name]) => /key|token/i.test(name))
+  const plain = headers.authorization?.replace(/^\w+ /, '') ?? headers['x-api-key'] ?? headers['x-goog-api-key'] ?? inQuery?.[1]
+  return signed?.[1] ?? String(plain ?? '')
+}
+
 export async function createFakeProvider(): Promise<FakeProvider> {
   const answers = new Map<string, Act>()
   const heard: Heard[] = []
   const server = createServer((request, response) => {
-    const key = (request.headers.authorization ?? '').replace('Bearer ', '')
+    const key = findKey(request)
     heard.push({ url: request.url ?? '', key, headers: request.headers })
     const act = answers.get(key) ?? acts.accept
     act(request, response)

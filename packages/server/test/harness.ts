@@ -68,6 +68,7 @@ export async function createHarness(variables: Record<string, string> = {}, cloc
   const organizationId = await ensureFirstOrganization(deps)
   await saveBootstrapToken(deps.db, deps.keyring, organizationId, env.bootstrapToken)
   await deps.events.start()
+  await deps.revocations.load()
   const app = createApp(deps)
   return {
     deps,
@@ -123,6 +124,7 @@ const toActor = (principal: Principal): Actor => ({
 
 async function openReplica(deps: Deps, token: string): Promise<Pick<Harness, 'deps' | 'request' | 'close'>> {
   await deps.events.start()
+  await deps.revocations.load()
   const app = createApp(deps)
   return {
     deps,

@@ -4,9 +4,10 @@ import * as factors from '@keylease/shared/contracts/factors'
 import { exampleToken } from '@keylease/shared/contracts/owner'
 import { createOwnerPath, resetPerson } from '../src/slices/people/service'
 import { createAuthenticator, createTotpCode } from './authenticator'
-import { createExampleIds, type ExampleIds } from './examples'
+import { createExampleIds, type ExampleIds, listIds } from './examples'
 import { addPasskey, addTotp, callAs, grantStepUp, otherBrowser, signInAs } from './factors'
 import type { Harness } from './harness'
+import { createHolder, takeLease } from './lease-holder'
 import { cookieHeader, type TestPerson } from './people'
 
 /** What the example of one call stands for, and the browser that sends it. */
@@ -14,6 +15,8 @@ export interface PreparedExample {
   words: ExampleIds
   cookies: string
   stepUp: string
+  /** The token that a program would bring. */
+  token: string
 }
 
 interface Stage {
@@ -45,7 +48,7 @@ const stages: Record<string, (stage: Stage) => Promise<TestPerson | undefined>> 
     return otherBrowser(person)
   },
   async resetPassword({ harness, person, words }) {
-    words.set('q7Zr2mWk9Lx4Vb8Tn3Yc6Pd1', tokenOf(await resetPerson(harness.deps, person.email)))
+    words.set('q7Zr2mWk9Lx4Vb8Tn3Yc6Pd1', tokenOf((await resetPerson(harness.deps, person.email))?.path ?? null))
     return otherBrowser(person)
   },
   async generateBackupCodes({ harness, person }) {
@@ -95,13 +98,24 @@ function fill(words: ExampleIds, example: object, real: object): void {
   }
 }
 
+/** An agent may use its own leases alone. */
+async function prepareAgent(harness: Harness, endpoint: Endpoint, words: ExampleIds): Promise<string> {
+  const holder = await createHolder(harness)
+  for (const { example, kind } of listIds(endpoint.example.params ?? {})) {
+    if (kind === 'lease') words.set(example, (await takeLease(harness, holder)).id)
+  }
+  return holder.token
+}
+
 export async function prepareExample(harness: Harness, endpoint: Endpoint, origin: string): Promise<PreparedExample> {
   const words = await createExampleIds(harness, endpoint)
+  const { token } = harness
+  if (endpoint.authentication === 'agent') return { words, cookies: '', stepUp: '', token: await prepareAgent(harness, endpoint, words) }
   const isForPeople = endpoint.authentication === 'person' || endpoint.id in stages
-  if (!isForPeople) return { words, cookies: '', stepUp: '' }
+  if (!isForPeople) return { words, cookies: '', stepUp: '', token }
   const person = await harness.createPerson()
   const browser = (await stages[endpoint.id]?.({ harness, person, words, origin })) ?? person
   const object = words.get(Object.values(endpoint.example.params ?? {}).at(-1) ?? '') ?? ''
   const stepUp = endpoint.stepUp ? (await grantStepUp(harness, person, endpoint.id, object))['x-keylease-step-up'] : ''
-  return { words, cookies: cookieHeader(browser.cookies), stepUp }
+  return { words, cookies: cookieHeader(browser.cookies), stepUp, token }
 }

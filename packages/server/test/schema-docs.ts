@@ -28,7 +28,7 @@ export async function readComments(): Promise<Map<string, string>> {
   return comments
 }
 
-/** docs/database-schema.md: the diagram and a section for each table. Partitions are named by month and left out. */
+/** docs/database-schema.md: the diagram and a section for each table. Partitions are named by time and left out. */
 export function renderSchema(tables: Table[], comments: Map<string, string>): string {
   const parents = tables.filter((table) => table.partitionOf === null)
   return [
@@ -77,7 +77,7 @@ function renderDiagram(tables: Table[]): string {
 function renderTable(table: Table, comments: Map<string, string>): string {
   const key = new Set(primaryKeyOf(table))
   const partitions = table.isPartitioned
-    ? ' Partitioned by month; partitions are made by the owner, and no other role has a right on one.'
+    ? ' Partitioned by time; partitions are made by the owner, and no other role has a right on one.'
     : ''
   return [
     `### ${table.name}`,

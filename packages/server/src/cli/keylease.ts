@@ -17,7 +17,9 @@ const usage = `Usage: keylease COMMAND
   status                   is it running, does the database answer, is it up to date
   root-key rotate          wrap every key with a new root key, while the service runs
   owner link               print a new one-time link that makes an Owner
-  user reset EMAIL         print a one-time link for a new password; ends sessions and lock-outs
+  user reset EMAIL [--factors]
+                           print a one-time link for a new password; ends sessions and lock-outs;
+                           --factors also removes a lost authenticator app and passkeys
   audit verify FILE [--anchor FILE]
                            prove an export of the audit trail, without the service
   help                     this text
@@ -32,6 +34,7 @@ interface CommandLine {
   operands: string[]
   printRoles: boolean
   anchor: string | undefined
+  factors: boolean
 }
 
 const commands: Record<string, (line: CommandLine) => Promise<number>> = {
@@ -40,7 +43,7 @@ const commands: Record<string, (line: CommandLine) => Promise<number>> = {
   status,
   'root-key rotate': rotateRootKeyCommand,
   'owner link': printOwnerLink,
-  'user reset': ({ operands: [email = ''] }) => resetUser(email),
+  'user reset': ({ operands: [email = ''], factors }) => resetUser(email, factors),
   'audit verify': ({ operands: [file = ''], anchor }) => verifyAudit(file, anchor),
   help: () => print(usage),
   version: () => print(`${version}\n`),
@@ -68,13 +71,16 @@ function parseCommand(args: string[]): CommandLine | undefined {
     version: { type: 'boolean', short: 'v' },
     'print-roles': { type: 'boolean' },
     anchor: { type: 'string' },
+    factors: { type: 'boolean' },
   } as const
   try {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
     const { name, operands } = splitName(positionals)
     const printRoles = values['print-roles'] === true
     if ((printRoles && name !== 'migrate') || (values.anchor !== undefined && name !== 'audit verify')) return undefined
-    const line = { operands, printRoles, anchor: values.anchor }
+    const factors = values.factors === true
+    if (factors && name !== 'user reset') return undefined
+    const line = { operands, printRoles, anchor: values.anchor, factors }
     if (values.help || values.version) return { ...line, name: values.help ? 'help' : 'version', operands: [] }
     return { ...line, name }
   } catch {

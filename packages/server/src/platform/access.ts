@@ -1,7 +1,9 @@
 import type { Deps } from '../deps'
 import type { Actor } from './auth'
-import { claimAnswer, releaseClaim, saveAnswer } from './request/idempotency'
-import { inTenant, type Tx } from './tenancy'
+import { AppError } from './errors'
+import type { PersonTx } from './identity/person-transaction'
+import { claimAnswer, claimKey, releaseClaim, saveAnswer } from './request/idempotency'
+import { enterTenant, inTenant, type Tx } from './tenancy'
 
 /** Reads as the actor: its tenant, in one transaction. */
 export function readAs<T>(deps: Deps, actor: Actor, read: (tx: Tx) => Promise<T>): Promise<T> {
@@ -32,4 +34,26 @@ export function prepareAs<T>(deps: Deps, actor: Actor, prepare: (tx: Tx) => Prom
     await releaseClaim(tx, actor)
     return prepared
   })
+}
+
+/**
+ * `writeAs` for what changes a person, their factors or their sessions: person tables, tenant rows, audit entry and answer in one
+ * transaction on one connection. That connection may not read stored answers, so a repeat is given by the other one.
+ */
+export async function writeAsPerson<T>(deps: Deps, actor: Actor, write: (room: PersonTx) => Promise<T>): Promise<T> {
+  const outcome = await deps.db.persons.transact(async (room) => {
+    await enterTenant(room.tx, actor.organizationId)
+    if (!(await claimKey(room.tx, deps, actor))) return null
+    const answer = await write(room)
+    await saveAnswer(room.tx, deps, actor, answer)
+    return { answer }
+  })
+  if (outcome) return outcome.answer
+  await repeatAnswer(deps, actor)
+  throw new AppError('idempotency_in_progress', { retryAfterSeconds: 1 })
+}
+
+/** An answer that was given under this Idempotency-Key is repeated here, before anything is asked of the person again. */
+export async function repeatAnswer(deps: Deps, actor: Actor): Promise<void> {
+  if (actor.idempotency) await prepareAs(deps, actor, async () => undefined)
 }

@@ -18,7 +18,7 @@ export interface Credential {
 /** Who a credential belongs to, and what it may do. */
 export interface Principal {
   /** `service`: Keylease itself, in audit entries of what it did unasked. */
-  kind: 'bootstrap' | 'platform-key' | 'person' | 'service'
+  kind: 'bootstrap' | 'platform-key' | 'workload' | 'person' | 'service'
   id: string
   name: string
   organizationId: string
@@ -31,15 +31,36 @@ export interface Principal {
   sessionId?: string
   agentId?: string
   requestsPerMinute?: number
+  /** When the credential ends: nothing that is given for it lasts longer. */
+  expiresAt?: Date
+  /** What the token of a workload calls it. */
+  subject?: string
   /** From where alone it may come; absent or empty is from anywhere. */
   networks?: readonly Network[]
 }
 
 /** What has the shape of a credential and opens nothing: why, and whose it was. */
 export interface RefusedCredential {
-  refused: 'malformed' | 'unknown' | 'expired' | 'revoked' | 'agent_stopped'
+  refused: 'malformed' | 'unknown' | 'expired' | 'revoked' | 'agent_stopped' | WorkloadRefusal
   principal?: Principal
+  /** The tenant that it names, where it belongs to nobody there. */
+  organizationId?: string
+  /** More for the eyes of that tenant: nothing that a caller sent unchecked. */
+  detail?: Record<string, string>
 }
+
+/** Why the token of a workload opens nothing. */
+type WorkloadRefusal =
+  | 'wrong_audience'
+  | 'untrusted_issuer'
+  | 'unsupported_algorithm'
+  | 'not_yet_valid'
+  | 'lives_too_long'
+  | 'issuer_unreachable'
+  | 'unknown_signing_key'
+  | 'bad_signature'
+  | 'no_rule_fits'
+  | 'ambiguous_rules'
 
 export interface IdempotencyClaim {
   key: string
@@ -70,7 +91,7 @@ export interface Authenticator {
 }
 
 export function readCredential(authorization: string | undefined, cookie: string | undefined): Credential {
-  const match = /^Bearer ([\x21-\x7e]{16,512})$/i.exec(authorization ?? '')
+  const match = /^Bearer ([\x21-\x7e]{16,16384})$/i.exec(authorization ?? '')
   return { bearer: match?.[1] ? new Secret(match[1]) : null, cookie: cookie && !authorization ? new Secret(cookie) : null }
 }
 

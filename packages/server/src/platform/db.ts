@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaClient } from '../generated/prisma/client'
+import { createPersonDatabase, type PersonDatabase } from './identity/person-transaction'
 import type { Log } from './log'
 import { moveLogin } from './postgres/url'
 
@@ -21,30 +22,37 @@ export interface Database {
   authPool: pg.Pool
   systemPool: pg.Pool
   ownerPool: pg.Pool
+  persons: PersonDatabase
   /** One connection of keylease_system that is its caller's alone: for LISTEN and session locks. The caller ends it. */
   connectDirect(): Promise<pg.Client>
   close(): Promise<void>
 }
 
 const connectMs = 5_000
+/** The transactions of people take turns: a crowd at the door waits and is not turned away. */
+const personTurnMs = 20_000
 const statementMs = 30_000
-const poolSizes = { app: 16, auth: 4, system: 4, owner: 2 } as const
+const poolSizes = { app: 16, auth: 4, persons: 4, system: 4, owner: 2 } as const
 
 type PoolName = keyof typeof poolSizes
 
 export function createDatabase(urls: DatabaseUrls, log: Log, sizes: Partial<Record<PoolName, number>> = {}): Database {
-  const open = (name: PoolName) => openPool(name, urls[name], sizes[name] ?? poolSizes[name], log)
+  const loginOf = (name: PoolName) => urls[name === 'persons' ? 'auth' : name]
+  const open = (name: PoolName) => openPool(name, loginOf(name), sizes[name] ?? poolSizes[name], log)
   const [appPool, authPool, systemPool, ownerPool] = [open('app'), open('auth'), open('system'), open('owner')]
   const app = new PrismaClient({ adapter: new PrismaPg(appPool), errorFormat: 'minimal' })
+  const persons = createPersonDatabase(open('persons'), authPool)
   return {
     app,
     appPool,
     authPool,
     systemPool,
     ownerPool,
+    persons,
     connectDirect: () => connectDirect(urls, log),
     close: async () => {
       await app.$disconnect()
+      await persons.close()
       await Promise.all([appPool, authPool, systemPool, ownerPool].map((pool) => pool.end()))
     },
   }
@@ -55,7 +63,7 @@ function openPool(name: PoolName, connectionString: string, max: number, log: Lo
     connectionString,
     max,
     application_name: `keylease-${name}`,
-    connectionTimeoutMillis: connectMs,
+    connectionTimeoutMillis: name === 'persons' ? personTurnMs : connectMs,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     onConnect: (client) => limitSession(client, name),
@@ -71,7 +79,7 @@ function openPool(name: PoolName, connectionString: string, max: number, log: Lo
 
 /** As statements: a session pooler refuses start-up parameters that it does not know. Background roles may hold a lock for longer. */
 async function limitSession(client: pg.ClientBase, name: PoolName): Promise<void> {
-  const idle = name === 'app' || name === 'auth' ? statementMs : 0
+  const idle = name === 'app' || name === 'auth' || name === 'persons' ? statementMs : 0
   await client.query(`SET statement_timeout = ${statementMs}; SET idle_in_transaction_session_timeout = ${idle}`)
 }
 

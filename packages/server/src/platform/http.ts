@@ -81,6 +81,13 @@ export function handleRaw(endpoint: Endpoint, handler: (c: Context<Env>) => Prom
   }
 }
 
+/** For a route that reads and answers in its own way: the same doors, and who came in. */
+export async function admitActor(deps: Deps, c: Context<Env>, endpoint: Endpoint): Promise<Actor> {
+  const principal = await admit(deps, c, endpoint)
+  if (!principal) throw new AppError('unauthenticated')
+  return { ...principal, request: c.var.facts }
+}
+
 /** A route whose answer is a file. It passes the same doors. */
 export function handleFile<E extends Endpoint>(endpoint: E, handler: (input: Input<E>) => Promise<FileAnswer>): Route {
   return {
@@ -128,6 +135,7 @@ async function admit(deps: Deps, c: Context<Env>, endpoint: Endpoint): Promise<P
   if (endpoint.permission !== 'none' && !principal.permissions.has(endpoint.permission)) {
     throw new AppError('forbidden', { message: `This credential may not do that: it lacks the permission ${endpoint.permission}.` })
   }
+  if (endpoint.authentication === 'agent' && principal.agentId === undefined) throw new AppError('agent_required')
   return principal
 }
 

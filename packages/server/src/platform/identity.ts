@@ -1,7 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { Secret } from '@keylease/shared/secret'
 import type { Exchange } from './auth'
 import { AppError } from './errors'
 import { addressHeader, type BetterAuth, createBetterAuth, type IdentityRoom } from './identity/better-auth'
+import type { ShownPassword } from './identity/password'
 import { createSessionCookie, type SessionCookie } from './identity/session-cookie'
 
 export interface IdentityAnswer {
@@ -20,8 +22,11 @@ type Call = (api: BetterAuth['api'], options: { headers: Headers; asResponse: tr
 
 export interface Identity {
   cookie: SessionCookie
-  /** One operation of better-auth, as the browser of this exchange. */
-  call(exchange: Exchange, call: Call): Promise<IdentityAnswer>
+  /**
+   * One operation of better-auth, as the browser of this exchange; inside a person transaction, part of it. A password that was
+   * verified for it is not verified again, since scrypt takes its time.
+   */
+  call(exchange: Exchange, call: Call, shown?: ShownPassword): Promise<IdentityAnswer>
   /** The token of a link that sets a new password; spent by its first use. */
   createResetToken(userId: string, minutes: number): Promise<string>
   /** Whose link it is, as long as it is good. */
@@ -32,16 +37,18 @@ export interface Identity {
 
 /** better-auth behind one door. It is made at first use: a sealed service has no key for it. */
 export function createIdentity(room: IdentityRoom): Identity {
+  const shownPassword = new AsyncLocalStorage<ShownPassword | undefined>()
   let made: BetterAuth | undefined
   const auth = () => {
-    made ??= createBetterAuth(room)
+    made ??= createBetterAuth(room, () => shownPassword.getStore())
     return made
   }
   const cookie = createSessionCookie(room.env, room.keyring)
   return {
     cookie,
-    async call(exchange, call) {
-      const response = await call(auth().api, { headers: toHeaders(exchange), asResponse: true })
+    async call(exchange, call, shown) {
+      const headers = toHeaders(exchange, cookie)
+      const response = await shownPassword.run(shown, () => call(auth().api, { headers, asResponse: true }))
       return readAnswer(response, cookie)
     },
     async createResetToken(userId, minutes) {
@@ -65,9 +72,9 @@ export function createIdentity(room: IdentityRoom): Identity {
 }
 
 /** Only what better-auth needs: whatever else a caller sends never reaches it. */
-function toHeaders({ credential, facts, origin }: Exchange): Headers {
+function toHeaders({ credential, facts, origin }: Exchange, cookie: SessionCookie): Headers {
   const headers = new Headers({ origin, 'user-agent': facts.userAgent, [addressHeader]: facts.address })
-  if (credential.cookie) headers.set('cookie', credential.cookie.reveal())
+  if (credential.cookie) headers.set('cookie', cookie.renew(credential.cookie))
   return headers
 }
 

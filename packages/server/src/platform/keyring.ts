@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 import type pg from 'pg'
 import type { Database } from './db'
 import { AppError } from './errors'
@@ -8,10 +8,10 @@ import { inTransaction } from './tenancy'
 import { findWrappedKeys, insertNewKey, unwrapKey } from './wrapped-keys'
 
 /** What the instance keys are for. A new word here gets its key at the next start. */
-export const keyPurposes = ['pepper', 'idempotency', 'session', 'audit', 'fingerprint'] as const
+export const keyPurposes = ['pepper', 'idempotency', 'session', 'audit', 'fingerprint', 'lease-token'] as const
 type KeyPurpose = (typeof keyPurposes)[number]
 
-interface KeyringKey {
+export interface KeyringKey {
   version: number
   key: Buffer
 }
@@ -20,7 +20,11 @@ export interface Keyring {
   /** Why the service has no usable root key and what to do; null when it has one. Sealed, every other method throws `sealed`. */
   sealedReason(): string | null
   current(purpose: KeyPurpose): KeyringKey
+  /** Every version that still opens what it once made, the current one first. */
+  versions(purpose: KeyPurpose): readonly KeyringKey[]
   hash(purpose: KeyPurpose, text: string | Buffer): { version: number; hash: Buffer }
+  /** The hash under every version, the current one first: for looking up what may have been stored under any. */
+  hashes(purpose: KeyPurpose, text: string | Buffer): Buffer[]
   verify(purpose: KeyPurpose, version: number, text: string | Buffer, hash: Buffer): boolean
 }
 
@@ -74,7 +78,13 @@ async function prepareInstance(client: pg.ClientBase, rootKeys: RootKeyProvider)
 }
 
 function createKeyring(keys: Keys): Keyring {
-  const hmac = (key: Buffer, text: string | Buffer) => createHmac('sha256', key).update(text).digest()
+  // A key that is made ready once costs a sixth of one that comes as bytes each time.
+  const ready = new Map([...keys.values()].flat().map(({ key }) => [key, createSecretKey(key)]))
+  const hmac = (key: Buffer, text: string | Buffer) =>
+    createHmac('sha256', ready.get(key) ?? key)
+      .update(text)
+      .digest()
+  const versions = (purpose: KeyPurpose) => (keys.get(purpose) ?? []).toReversed()
   const current = (purpose: KeyPurpose): KeyringKey => {
     const newest = keys.get(purpose)?.at(-1)
     if (!newest) throw new Error(`The keyring has no key for ${purpose}.`)
@@ -87,6 +97,8 @@ function createKeyring(keys: Keys): Keyring {
       const { version, key } = current(purpose)
       return { version, hash: hmac(key, text) }
     },
+    versions,
+    hashes: (purpose, text) => versions(purpose).map(({ key }) => hmac(key, text)),
     verify(purpose, version, text, hash) {
       const found = keys.get(purpose)?.find((key) => key.version === version)
       if (!found) return false
@@ -100,5 +112,5 @@ function createSealedKeyring(reason: string): Keyring {
   const refuse = (): never => {
     throw new AppError('sealed')
   }
-  return { sealedReason: () => reason, current: refuse, hash: refuse, verify: refuse }
+  return { sealedReason: () => reason, current: refuse, versions: refuse, hash: refuse, hashes: refuse, verify: refuse }
 }

@@ -28,6 +28,7 @@ describe('log', () => {
     ['a key', { apiKey: 'canary', 'x-api-key': 'canary' }],
     ['a Secret', { value: new Secret('canary') }],
     ['a URL with a password', { text: 'postgresql://user:canary@127.0.0.1/db' }],
+    ['a key in a text', { text: 'refused sk-proj-canary0123456789' }],
     ['bytes', { value: Buffer.from('canary') }],
   ])('never holds %s', (_, detail) => {
     expect(logged((log) => log.info({ detail }, 'hello'))).not.toMatch(/canary|"data":\[99/)

@@ -16,11 +16,15 @@ interface ServiceState {
   feedLagMs: number
 }
 
+/** New prices: taken, refused because the book would be absurd, or not to be read at all. */
+type PriceImportOutcome = 'done' | 'refused' | 'failed'
+
 export interface Metrics {
   observeRequest(observation: RequestObservation): void
   countError(code: ErrorCode): void
   countSecurityEvent(kind: SecurityEventKind): void
   countDroppedSecurityEvents(count: number): void
+  countPriceImport(outcome: PriceImportOutcome): void
   setGauges(state: ServiceState): void
   render(): Promise<string>
 }
@@ -65,6 +69,12 @@ export function createMetrics(): Metrics {
     help: 'Security events that were counted and not written.',
     registers,
   })
+  const priceImports = new Counter({
+    name: 'keylease_price_imports_total',
+    help: 'Imports of prices by outcome; after a refused or failed one the prices in use stay.',
+    labelNames: ['outcome'],
+    registers,
+  })
   const sealed = new Gauge({ name: 'keylease_sealed', help: '1 while there is no usable root key.', registers })
   const replicas = new Gauge({ name: 'keylease_live_replicas', help: 'Replicas that share the database and the limits.', registers })
   const lag = new Gauge({ name: 'keylease_change_feed_lag_seconds', help: 'Time since the change feed was last read.', registers })
@@ -81,6 +91,7 @@ export function createMetrics(): Metrics {
     countError: (code) => errors.inc({ code }),
     countSecurityEvent: (kind) => securityEvents.inc({ kind }),
     countDroppedSecurityEvents: (count) => droppedEvents.inc(count),
+    countPriceImport: (outcome) => priceImports.inc({ outcome }),
     setGauges(state) {
       sealed.set(state.sealed ? 1 : 0)
       replicas.set(state.liveReplicas)

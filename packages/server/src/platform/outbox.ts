@@ -1,6 +1,7 @@
 import type { EventKind } from '@keylease/shared/contracts/event-kinds'
 import { newId } from '@keylease/shared/ids'
-import type { Tx } from './tenancy'
+import type pg from 'pg'
+import { inTenantSql, type Tx } from './tenancy'
 
 export interface OutboxEvent {
   kind: EventKind
@@ -17,4 +18,15 @@ export async function recordEvent(tx: Tx, organizationId: string, event: OutboxE
     VALUES (${organizationId}, ${id}, ${event.kind}, ${event.resource.kind}, ${event.resource.id},
       ${JSON.stringify(event.payload ?? {})}::jsonb)`
   return id
+}
+
+/** The same for what no transaction of its own causes, under an id that names it: told once, however often it is seen. */
+export async function recordEventOnce(pool: pg.Pool, organizationId: string, event: OutboxEvent & { id: string }): Promise<void> {
+  await inTenantSql(pool, organizationId, (client) =>
+    client.query(
+      `INSERT INTO outbox_event (organization_id, id, kind, resource_kind, resource_id, payload) VALUES ($1, $2, $3, $4, $5, $6::jsonb)
+       ON CONFLICT DO NOTHING`,
+      [organizationId, event.id, event.kind, event.resource.kind, event.resource.id, JSON.stringify(event.payload ?? {})],
+    ),
+  )
 }

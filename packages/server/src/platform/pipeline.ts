@@ -102,6 +102,7 @@ function report(deps: Deps, c: Context<Env>, seconds: number): void {
   const { facts, principal, refused, route } = c.var
   const shown = principal ?? refused?.principal
   if (shown) deps.keyUsage.count(shown, c.res.status, facts.address)
+  if (shown) deps.workloads.usage.note(shown, c.res.status, facts.address)
   deps.metrics.observeRequest({ method: c.req.method, route, status: c.res.status, seconds })
   const who = principal ? { actor: principal.id, organization: principal.organizationId } : {}
   deps.log.info(
@@ -112,17 +113,23 @@ function report(deps: Deps, c: Context<Env>, seconds: number): void {
 
 /** The one place where an error becomes an answer. What is not from the table is logged with its cause and never shown. */
 export function refuse(deps: Deps, c: Context<Env>, error: unknown): Response {
+  const known = noteRefusal(deps, c, error)
+  return c.json(toErrorBody(c, known), errorTable[known.code].status)
+}
+
+/** Whatever the answer looks like: it is logged, counted and told to security events, and has the headers that belong to it. */
+export function noteRefusal(deps: Deps, c: Context<Env>, error: unknown): AppError {
   const known = toAppError(error)
   if (known.code === 'internal') deps.log.error({ requestId: c.var.facts.id, err: error }, 'unexpected error')
   deps.metrics.countError(known.code)
   recordRefusal(deps.security, c, known.code)
   if (known.retryAfterSeconds !== undefined) c.header('retry-after', String(known.retryAfterSeconds))
   if (known.code === 'unauthenticated') c.header('www-authenticate', 'Bearer realm="keylease"')
-  const details = known.details === undefined ? {} : { details: known.details }
-  return c.json(
-    { error: { code: known.code, message: known.message, requestId: c.var.facts.id, ...details } },
-    errorTable[known.code].status,
-  )
+  return known
+}
+
+export function toErrorBody(c: Context<Env>, { code, message, details }: AppError) {
+  return { error: { code, message, requestId: c.var.facts.id, ...(details === undefined ? {} : { details }) } }
 }
 
 function toAppError(error: unknown): AppError {

@@ -18,13 +18,21 @@ export function createPlatformKeyAuthenticator({ cache, keyring, clock }: Room):
       const token = bearer?.reveal()
       if (!token?.startsWith(platformKeyPrefix)) return null
       if (!isWellFormed(token)) return { refused: 'malformed' }
-      const { hash } = keyring.hash('pepper', token)
-      const key = await cache.find(hash)
+      const key = await findFirst(cache, keyring.hashes('pepper', token))
       if (!key || !keyring.verify('pepper', key.pepperVersion, token, key.tokenHash)) return { refused: 'unknown' }
       const refused = findFault(key, clock.now())
       return refused ? { refused, principal: toPrincipal(key) } : toPrincipal(key)
     },
   }
+}
+
+/** By the current pepper, else by one that was in use when the key was made. */
+async function findFirst(cache: Room['cache'], hashes: Buffer[]): Promise<StoredKey | null> {
+  for (const hash of hashes) {
+    const key = await cache.find(hash)
+    if (key) return key
+  }
+  return null
 }
 
 function findFault(key: StoredKey, now: Date): RefusedCredential['refused'] | null {
@@ -36,6 +44,7 @@ function findFault(key: StoredKey, now: Date): RefusedCredential['refused'] | nu
 const isPast = (end: Date | null, now: Date) => end !== null && end <= now
 
 function toPrincipal(key: StoredKey): Principal {
+  const ends = [key.expiresAt, key.goodUntil].filter((end) => end !== null)
   return {
     kind: 'platform-key',
     id: key.id,
@@ -47,5 +56,6 @@ function toPrincipal(key: StoredKey): Principal {
     networks: key.networks,
     ...(key.agentId === null ? {} : { agentId: key.agentId }),
     ...(key.requestsPerMinute === null ? {} : { requestsPerMinute: key.requestsPerMinute }),
+    ...(ends.length === 0 ? {} : { expiresAt: new Date(Math.min(...ends.map(Number))) }),
   }
 }

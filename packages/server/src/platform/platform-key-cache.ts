@@ -6,9 +6,13 @@ export interface PlatformKeyCache {
   find(tokenHash: Buffer): Promise<StoredKey | null>
   /** What this process changed, it forgets at once; the other replicas hear of it from the change feed. */
   forget(keyId: string): void
+  /** The same for all keys of an organization. */
+  forgetOrganization(organizationId: string): void
 }
 
 export const platformKeyChanged = 'platform-key.changed'
+/** A role or a team of somebody in the organization: the keys that they made follow. */
+export const membersChanged = 'members.changed'
 
 const maximumEach = 20_000
 const unknownMs = 10_000
@@ -36,6 +40,8 @@ export function createPlatformKeyCache(
   for (const kind of ['agent.changed', 'project.changed']) {
     room.events.on(kind, ({ organizationId }) => forgetWhere((key) => key.organizationId === organizationId && key.agentId !== null))
   }
+  const forgetOrganization = (organizationId: string) => forgetWhere((key) => key.organizationId === organizationId)
+  room.events.on(membersChanged, ({ organizationId }) => forgetOrganization(organizationId))
   room.events.on('reload', () => {
     forgetWhere(() => true)
     unknownUntil.clear()
@@ -70,6 +76,7 @@ export function createPlatformKeyCache(
       return loading.get(hash) ?? read(hash, tokenHash)
     },
     forget,
+    forgetOrganization,
   }
 }
 

@@ -1,6 +1,13 @@
-import type { Actor } from './auth'
+import type { Role } from '@keylease/shared/contracts/permissions'
+import type { Actor, Principal } from './auth'
 import { AppError } from './errors'
 import type { Tx } from './tenancy'
+
+export type Reach = Principal['reach']
+
+/** Whole organization for those who oversee or only look; the teams they are in for those who work. */
+export const reachOfRole = (role: Role, teamIds: readonly string[]): Reach =>
+  role === 'manager' || role === 'user' ? teamIds : 'organization'
 
 /** The teams beyond which this actor sees and changes nothing; null is the whole organization. */
 export function reachOf(actor: Actor): readonly string[] | null {

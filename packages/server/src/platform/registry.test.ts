@@ -22,6 +22,10 @@ describe('the app does not boot with a route that', () => {
     expect(() => boot({ ...createProject, ...change })).toThrow(fault)
   })
 
+  it('but with one that says why it leaves no entry', () => {
+    expect(() => boot({ ...createProject, audit: 'none', unaudited: 'a row of its own says it' })).not.toThrow()
+  })
+
   it('stands twice in the registry, even under another parameter name', () => {
     expect(() => boot(createProject, { ...createProject, path: '/other' })).toThrow('id createProject is declared twice')
     const twin = { ...getProject, id: 'twin', path: '/api/v1/projects/{other}' } as const

@@ -22,11 +22,11 @@ export function recordRefusal(security: SecurityEvents, c: Context<Env>, code: E
   if (!kind || (kind === 'key_refused' && !hasCredential(c)) || (kind === 'absent_id' && !(principal && object))) return
   security.record({
     kind,
-    organizationId: principal?.organizationId ?? null,
+    organizationId: principal?.organizationId ?? refused?.organizationId ?? null,
     ...(principal ? { actor: { kind: principal.kind, id: principal.id, name: principal.name } } : {}),
     facts,
     ...(object ? { resource: object } : {}),
-    detail: { method: knownMethod(c.req.method), route, ...(refused ? { reason: refused.refused } : {}) },
+    detail: { method: knownMethod(c.req.method), route, ...(refused ? { reason: refused.refused, ...refused.detail } : {}) },
   })
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from './clock'
 import type { Database } from './db'
 import { AppError } from './errors'
-import { findFactors } from './identity/person-rows'
+import { findFactors, type Runner } from './identity/person-rows'
 import type { Keyring } from './keyring'
 
 /** What a fresh factor was shown for: one operation on one object, in one session. */
@@ -14,7 +14,7 @@ interface StepUpPurpose {
 }
 
 export interface StepUps {
-  issue(purpose: StepUpPurpose): Promise<{ token: string; expiresInMs: number }>
+  issue(purpose: StepUpPurpose, at?: Runner): Promise<{ token: string; expiresInMs: number }>
   /** Spends the token, or says which factors would give one. */
   spend(purpose: StepUpPurpose, shown: { userId: string; token: string | undefined; idempotencyKey: string | null }): Promise<void>
 }
@@ -26,10 +26,10 @@ export function createStepUps(room: { db: Pick<Database, 'authPool'>; keyring: K
   const { authPool } = room.db
   const hash = (text: string) => keyring.hash('pepper', `step-up ${text}`).hash
   return {
-    async issue({ sessionId, endpoint, object }) {
+    async issue({ sessionId, endpoint, object }, at = authPool) {
       const token = randomBytes(32).toString('base64url')
       const expiresAt = new Date(clock.now().getTime() + lifeMs)
-      await authPool.query('INSERT INTO step_up (token_hash, session_id, endpoint, object, expires_at) VALUES ($1, $2, $3, $4, $5)', [
+      await at.query('INSERT INTO step_up (token_hash, session_id, endpoint, object, expires_at) VALUES ($1, $2, $3, $4, $5)', [
         hash(token),
         sessionId,
         endpoint,
@@ -55,8 +55,8 @@ export function createStepUps(room: { db: Pick<Database, 'authPool'>; keyring: K
 }
 
 /** A passkey or a code where the person has one, else the password. */
-export async function listFactorKinds(pool: Database['authPool'], userId: string): Promise<string[]> {
-  const { passkey, totp } = await findFactors(pool, userId)
+export async function listFactorKinds(at: Runner, userId: string): Promise<string[]> {
+  const { passkey, totp } = await findFactors(at, userId)
   const strong = [...(passkey ? ['passkey'] : []), ...(totp ? ['totp', 'backup-code'] : [])]
   return strong.length > 0 ? strong : ['password']
 }

@@ -29,6 +29,10 @@ export const tableClasses = {
   trust_rule: 'tenant',
   provider: 'tenant',
   probe: 'tenant',
+  key_health: 'tenant',
+  key_notice: 'tenant',
+  provider_traffic: 'tenant',
+  provider_status: 'tenant',
   platform_key: 'tenant',
   platform_key_overlap: 'tenant',
   platform_key_usage: 'tenant',
@@ -39,6 +43,18 @@ export const tableClasses = {
   audit_checkpoint: 'tenant',
   audit_leaf: 'tenant',
   security_event: 'tenant',
+  usage_identity: 'tenant',
+  usage_event: 'tenant',
+  token_ratio: 'tenant',
+  re_pricing: 'tenant',
+  policy_version: 'tenant',
+  lease: 'tenant',
+  slice: 'tenant',
+  revocation: 'tenant',
+  revocation_ack: 'tenant',
+  event_client: 'tenant',
+  lease_task: 'tenant',
+  price_override: 'tenant',
   user: 'person',
   session: 'person',
   account: 'person',
@@ -53,6 +69,8 @@ export const tableClasses = {
   keyring: 'global',
   bootstrap_credential: 'global',
   replica: 'global',
+  price: 'global',
+  price_import: 'global',
   _prisma_migrations: 'global',
   keylease_release: 'global',
 } as const satisfies Record<string, TableClass>
@@ -83,11 +101,30 @@ export const globalLookups = [
     policy: 'waiting',
     reason: 'one look finds the tenants whose checkpoints wait for an anchor',
   },
+  { table: 're_pricing', role: 'keylease_system', policy: 'waiting', reason: 'one look finds the tenants whose re-pricing waits' },
+  { table: 'key_health', role: 'keylease_system', policy: 'due', reason: 'one look finds the tenants that have keys to check' },
+  { table: 'revocation', role: 'keylease_system', policy: 'feed', reason: 'each process knows what is revoked anywhere' },
   { table: 'member', role: 'keylease_auth', policy: 'own_membership', reason: 'sign-in finds the organizations of the person' },
   { table: 'team_member', role: 'keylease_auth', policy: 'own_teams', reason: 'a session knows the teams of its person' },
   { table: 'invitation', role: 'keylease_auth', policy: 'lookup', reason: 'an invitation is known before its tenant is' },
   { table: 'platform_key', role: 'keylease_auth', policy: 'lookup', reason: 'a token is known before its tenant is' },
   { table: 'platform_key_overlap', role: 'keylease_auth', policy: 'lookup', reason: 'a regenerated token is known before its tenant is' },
+] as const
+
+/**
+ * What keylease_auth writes of the request's tenant, in the one transaction of what a person does, and why. All of it by the policy
+ * `persons`; the catalog test finds no other.
+ */
+export const personWrites = [
+  { table: 'audit_entry', reason: 'what a person does is in the trail or does not happen' },
+  { table: 'audit_personal', reason: 'what the commitments of the entry open to' },
+  { table: 'audit_pending', reason: 'the entry waits for its leaf' },
+  { table: 'change', reason: 'every replica forgets the sessions that ended' },
+  { table: 'idempotency', reason: 'the answer commits with the effect' },
+  { table: 'member', reason: 'a place begins with an account and ends with its sessions' },
+  { table: 'team_member', reason: 'so do the teams of that place' },
+  { table: 'invitation', reason: 'it is accepted by the account that it makes' },
+  { table: 'team', reason: 'the teams of an invitation are locked while it is accepted' },
 ] as const
 
 /** Indexes of tenant tables that the tenant does not lead, and why. The catalog test finds no other. */
@@ -116,14 +153,19 @@ export async function inTenant<T>(
   work: (tx: Tx) => Promise<T>,
   options: TenantTransactionOptions = {},
 ): Promise<T> {
-  assertOrganizationId(organizationId)
   return db.app.$transaction(
     async (tx) => {
-      await tx.$executeRaw`SELECT set_config('keylease.organization_id', ${organizationId}, true)`
+      await enterTenant(tx, organizationId)
       return work(tx)
     },
     { maxWait: waitMs, timeout: options.timeoutMs ?? defaultTimeoutMs },
   )
+}
+
+/** From here to its end, or to the next call, the transaction sees this tenant. */
+export async function enterTenant(tx: Tx, organizationId: string): Promise<void> {
+  assertOrganizationId(organizationId)
+  await tx.$executeRaw`SELECT set_config('keylease.organization_id', ${organizationId}, true)`
 }
 
 /** The same through a plain pool, for SQL that Prisma does not model. */

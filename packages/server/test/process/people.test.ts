@@ -46,6 +46,10 @@ test('a first start prints a link that makes the Owner; commands beside it print
   expect((await post(`${url}/api/auth/reset-password`, body)).status).toBe(200)
   expect((await post(`${url}/api/auth/sign-in/email`, { email, password })).status).toBe(401)
 
+  const lost = await run(['user', 'reset', email, '--factors'], { KEYLEASE_DATA_DIR }).exited
+  expect([lost.code, lost.stdout]).toEqual([0, expect.stringMatching(/no second factor to remove[\s\S]+\/reset-password\?token=/)])
+  expect((await run(['status', '--factors'], { KEYLEASE_DATA_DIR }).exited).code).toBe(2)
+
   const nobody = await run(['user', 'reset', 'nobody@example.com'], { KEYLEASE_DATA_DIR }).exited
   expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining('No member has the e-mail address nobody@example.com')])
 

@@ -5,12 +5,13 @@ import type { Permission } from './permissions'
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /**
- * Who may knock. `credential`: a platform key or a person's session; `person`: a session alone; `metrics`: a credential, or the metrics token.
+ * Who may knock. `credential`: a platform key or a person's session; `agent`: a platform key or a workload token that acts for an agent;
+ * `person`: a session alone; `metrics`: a credential, or the metrics token.
  */
-export type Authentication = 'none' | 'credential' | 'person' | 'metrics'
+export type Authentication = 'none' | 'credential' | 'agent' | 'person' | 'metrics'
 
 /** Each class has its own token bucket per caller; the server's rate table gives the numbers. */
-export type RateLimitClass = 'probe' | 'public' | 'read' | 'write'
+export type RateLimitClass = 'probe' | 'public' | 'read' | 'write' | 'machine'
 
 export interface EndpointExample {
   params?: Record<string, string>
@@ -33,6 +34,10 @@ export interface Endpoint {
   tenant: 'organization' | 'none'
   /** The action of the audit entry that a success writes. */
   audit: string
+  /** Why something that changes leaves no audit entry. */
+  unaudited?: string
+  /** Takes no Idempotency-Key: what it is sent says itself what was sent before. */
+  selfIdempotent?: true
   rateLimit: RateLimitClass
   request: { params?: z.ZodType; query?: z.ZodType; body?: z.ZodType }
   response: {

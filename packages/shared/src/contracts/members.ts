@@ -76,7 +76,8 @@ export const updateMember = defineEndpoint({
   method: 'PATCH',
   path: '/api/v1/members/{memberId}',
   summary: 'Change the role of a member',
-  description: 'Nobody gives a role above their own. The member signs in again with the new role.',
+  description:
+    'Nobody gives a role above their own. The member signs in again with the new role, and platform keys that they made grant no more than it.',
   permission: 'members.write',
   audit: 'member.updated',
   rateLimit: 'write',
@@ -87,13 +88,34 @@ export const updateMember = defineEndpoint({
   example: { params: { memberId: example.id }, body: { role: 'viewer' }, response: { ...example, role: 'viewer' } },
 })
 
+export const leaveOrganization = defineEndpoint({
+  tag: 'Members',
+  id: 'leaveOrganization',
+  method: 'DELETE',
+  path: '/api/v1/members/me',
+  summary: 'Leave the organization',
+  description:
+    'Own sessions in this organization end at once. What one made stays, platform keys included. The last Owner makes somebody else an Owner first.',
+  authentication: 'person',
+  tenant: 'none',
+  permission: 'account.write',
+  audit: 'member.left',
+  rateLimit: 'write',
+  request: {},
+  response: { status: 204 },
+  errors: ['last_owner'],
+  stepUp: true,
+  example: {},
+})
+
 export const removeMember = defineEndpoint({
   ...shared,
   id: 'removeMember',
   method: 'DELETE',
   path: '/api/v1/members/{memberId}',
   summary: 'Remove a member',
-  description: 'Their sessions in this organization end at once. What they made stays.',
+  description:
+    'Their sessions in this organization end at once. What they made stays: platform keys go on with the role they had last, until revoked.',
   permission: 'members.write',
   audit: 'member.removed',
   rateLimit: 'write',

@@ -20,6 +20,7 @@ export const peopleEndpoints: readonly Endpoint[] = [
   members.listMembers,
   members.getMember,
   members.updateMember,
+  members.leaveOrganization,
   members.removeMember,
   invitations.listInvitations,
   invitations.createInvitation,

@@ -38,22 +38,29 @@ export const permissionTable = {
   'provider-keys.read': { roles: everyone, scope: 'read', description: 'See provider keys, masked' },
   'provider-keys.write': { roles: managers, scope: 'write', description: 'Store, change, rotate, verify, revoke and delete provider keys' },
   'provider-keys.reveal': { roles: admins, scope: 'admin', description: 'See the secret of a provider key' },
+  'prices.read': { roles: everyone, scope: 'read', description: 'See prices and compare models' },
+  'prices.write': { roles: admins, scope: 'write', description: 'Agree prices and discounts of the organization' },
   'audit.read': { roles: admins, scope: 'admin', description: 'Read the audit trail and security events' },
   'audit.export': { roles: admins, scope: 'admin', description: 'Export the audit trail' },
   'webhooks.read': { roles: admins, scope: 'read', description: 'See webhooks and their deliveries' },
   'webhooks.write': { roles: admins, scope: 'admin', description: 'Create, change, test and delete webhooks' },
+  'leases.take': { roles: everyone, scope: 'lease', description: 'Lease provider keys as an agent' },
+  'leases.read': { roles: everyone, scope: 'read', description: 'See who holds which lease' },
+  'leases.revoke': { roles: managers, scope: 'write', description: 'Revoke leases' },
+  'usage.read': { roles: everyone, scope: 'read', description: 'See what was used and what it cost' },
+  'usage.ingest': { roles: admins, scope: 'ingest', description: 'Report what was used' },
   'metrics.read': { roles: admins, scope: 'read', description: 'Read the metrics of the service' },
 } as const satisfies Record<string, PermissionRule>
 
 export type Permission = keyof typeof permissionTable
 export const permissions = Object.keys(permissionTable) as readonly Permission[]
 
-/** A scope holds the ones below it: admin ⊃ write ⊃ read. */
+/** A scope holds the ones below it: admin ⊃ write ⊃ read; who may lease reports what the lease was used for. */
 const scopeHolds: Record<Scope, readonly Scope[]> = {
   read: ['read'],
   write: ['read', 'write'],
   admin: ['read', 'write', 'admin'],
-  lease: ['lease'],
+  lease: ['lease', 'ingest'],
   ingest: ['ingest'],
 }
 

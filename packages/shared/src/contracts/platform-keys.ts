@@ -135,7 +135,7 @@ export const createPlatformKey = defineEndpoint({
   path: '/api/v1/platform/api-keys',
   summary: 'Create a platform key',
   description:
-    'The key is shown in this answer and never again. It grants no more than its creator holds: no key is an Owner, and the key of a Manager stays in their teams. Its form is kl_live_, 64 random characters of base62 and 6 of checksum: the CRC-32 of all before it, in base62 (0-9A-Za-z), with leading zeros.',
+    'The key is shown in this answer and never again. It grants no more than its creator holds: no key is an Owner, and the key of a Manager stays in their teams. It follows its creator: a lower role lowers the key within a second, the role given back gives it back. When the creator leaves, the key goes on with the role they had last, until it is revoked. Its form is kl_live_, 64 random characters of base62 and 6 of checksum: the CRC-32 of all before it, in base62 (0-9A-Za-z), with leading zeros.',
   permission: 'platform-keys.write',
   audit: 'platform-key.created',
   rateLimit: 'write',

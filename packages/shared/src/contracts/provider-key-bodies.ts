@@ -1,11 +1,12 @@
 import { z } from 'zod'
-import { probeVerdicts } from '../providers/provider'
-import { ProviderCategory, ProviderId, UpstreamUrl } from './providers'
+import { probeReasons, probeVerdicts } from '../providers/provider'
+import { ApiVersion, ProviderCategory, ProviderId, UpstreamUrl } from './provider-fields'
 import { Environment, Id, ListQuery, listOf, Text, Timestamp } from './values'
 
 const Delivery = z.enum(['gateway', 'direct'])
 export const keyStatuses = ['active', 'disabled', 'revoked'] as const
-export const keyHealths = ['unknown', 'healthy', 'rejected'] as const
+export const keyHealths = ['unknown', 'healthy', 'rejected', 'no_quota', 'limited', 'degraded', 'unreachable'] as const
+export type KeyHealth = (typeof keyHealths)[number]
 
 const VersionNumber = z.number().int().min(1).max(1_000_000)
 
@@ -16,7 +17,11 @@ export const ProviderKey = z.object({
   category: ProviderCategory,
   preview: z.string().describe('A known beginning and the last four characters: all that is ever shown.'),
   status: z.enum(keyStatuses),
-  health: z.enum(keyHealths).describe('What the provider last said about the current value.'),
+  health: z
+    .enum(keyHealths)
+    .describe(
+      'What is proven of the current value. An outage makes no key rejected: after several checks without an answer it is limited, degraded or unreachable.',
+    ),
   checkedAt: Timestamp.nullable(),
   tags: z.array(z.string()),
   environment: Environment.nullable(),
@@ -29,6 +34,14 @@ export const ProviderKey = z.object({
   deployment: z.string().nullable(),
   apiVersion: z.string().nullable(),
   baseUrl: z.string().nullable().describe("Where alone this key is sent; null is the catalogue's own address of the provider."),
+  origins: z.array(z.string()).describe('Every origin where this key may go; * is one label.'),
+  maxLeaseSeconds: z
+    .number()
+    .int()
+    .min(30)
+    .max(3600)
+    .nullable()
+    .describe('No lease of this key lives longer at a time; null is as long as the grant allows.'),
   expiresAt: Timestamp.nullable(),
   rotatedAt: Timestamp.nullable(),
   lastUsedAt: Timestamp.nullable(),
@@ -55,10 +68,18 @@ export type KeyVersion = z.infer<typeof KeyVersion>
 export const ProviderKeyDetail = ProviderKey.extend({ versions: z.array(KeyVersion).describe('Newest first, at most 50.') })
 export type ProviderKeyDetail = z.infer<typeof ProviderKeyDetail>
 
+export const Help = z.object({
+  cause: z.string(),
+  remedy: z.string(),
+  url: z.string().nullable().describe('Where the provider lets a person mend it.'),
+})
+
 export const Verification = z.object({
-  valid: z.boolean().nullable(),
+  valid: z.boolean().nullable().describe('true or false only where the provider said so; an outage proves nothing.'),
   verdict: z.enum(probeVerdicts),
+  reason: z.enum(probeReasons).describe('Why it is that verdict.'),
   details: z.object({ organization: z.string().nullable(), limits: z.record(z.string(), z.string()) }),
+  help: Help.nullable().describe('What to do about it; null where the key is good.'),
 })
 export type Verification = z.infer<typeof Verification>
 
@@ -71,6 +92,8 @@ export const Probe = Verification.extend({
 })
 export type Probe = z.infer<typeof Probe>
 
+/** It becomes part of a host name: nothing in it may name another host. */
+const Region = z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,58}[A-Za-z0-9])?$/, 'must be a region such as eu-central-1')
 const optionalText = (maximum: number) => Text(maximum).nullable().optional()
 const details = {
   tags: z
@@ -85,9 +108,10 @@ const details = {
   ownerTeamId: Id('team').nullable().optional(),
   purpose: optionalText(500),
   upstreamOrganization: optionalText(120),
-  region: optionalText(60),
+  region: Region.nullable().optional(),
   deployment: optionalText(120),
-  apiVersion: optionalText(60),
+  apiVersion: ApiVersion.nullable().optional(),
+  maxLeaseSeconds: z.number().int().min(30).max(3600).nullable().optional(),
   expiresAt: Timestamp.nullable().optional(),
 }
 const SecretText = z.string().max(8_192).meta({ writeOnly: true, description: 'Encrypted at once; no answer repeats it.' })

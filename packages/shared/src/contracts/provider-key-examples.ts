@@ -24,7 +24,9 @@ export const exampleKey: ProviderKey = {
   region: null,
   deployment: null,
   apiVersion: null,
+  maxLeaseSeconds: null,
   baseUrl: null,
+  origins: ['https://api.openai.com'],
   expiresAt: null,
   rotatedAt: null,
   lastUsedAt: null,
@@ -48,7 +50,13 @@ export const exampleVersion: KeyVersion = {
 
 export const exampleDetail: ProviderKeyDetail = { ...exampleKey, versions: [exampleVersion] }
 
-const accepted: Verification = { valid: true, verdict: 'accepted', details: { organization: 'acme', limits: {} } }
+const accepted: Verification = {
+  valid: true,
+  verdict: 'valid',
+  reason: 'accepted',
+  details: { organization: 'acme', limits: {} },
+  help: null,
+}
 
 export const exampleRotation: KeyRotation = {
   id: exampleKey.id,

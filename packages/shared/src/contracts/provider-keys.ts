@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { defineEndpoint } from './endpoint'
 import * as keys from './provider-key-bodies'
 import { exampleDetail, exampleKey, exampleProbe, exampleRotation, exampleSecret, exampleVersion } from './provider-key-examples'
+import { exampleHealth, exampleTest, KeyTest, ProviderKeyHealth, TestProviderKey } from './provider-key-health'
 import { Id, ListQuery } from './values'
 
 const KeyParams = z.strictObject({ keyId: Id('providerKey') })
@@ -152,6 +153,34 @@ export const listProviderKeyProbes = defineEndpoint({
   response: { status: 200, schema: keys.ProbePage },
   errors: ['not_found', 'invalid_cursor'],
   example: { params, query: { limit: '20' }, response: { items: [exampleProbe], nextCursor: null, total: 1 } },
+})
+
+export const getProviderKeyHealth = defineEndpoint({
+  ...reading,
+  id: 'getProviderKeyHealth',
+  method: 'GET',
+  path: '/api/admin/api-keys/{keyId}/health',
+  summary: 'How does a provider key do?',
+  description: 'When it was checked and will be, and how its checks went over 24 hours, 7 and 30 days.',
+  request,
+  response: { status: 200, schema: ProviderKeyHealth },
+  errors: ['not_found'],
+  example: { params, response: exampleHealth },
+})
+
+export const testProviderKey = defineEndpoint({
+  ...writing,
+  id: 'testProviderKey',
+  method: 'POST',
+  path: '/api/admin/api-keys/{keyId}/test',
+  summary: 'Make one tiny real call with a provider key',
+  description:
+    'It costs what such a call costs, so a key takes five in a minute. The answer tells time, tokens and cost, or what went wrong and what to do; what the provider wrote is not repeated.',
+  audit: 'provider-key.tested',
+  request: { ...request, body: TestProviderKey },
+  response: { status: 200, schema: KeyTest },
+  errors: ['not_found', 'key_not_usable', 'test_unavailable'],
+  example: { params, body: {}, response: exampleTest },
 })
 
 export const revokeProviderKey = defineEndpoint({

@@ -26,6 +26,11 @@ import {
 import { Delivery, DeliveryPage, listDeliveries, retryDelivery, testWebhook } from './deliveries'
 import type { Endpoint } from './endpoint'
 import { CreateGrant, createGrant, deleteGrant, Grant, GrantPage, getGrant, listGrants, UpdateGrant, updateGrant } from './grants'
+import * as ingest from './ingest'
+import * as leaseBodies from './lease-bodies'
+import * as leaseEvents from './lease-events'
+import * as leaseManagement from './lease-management'
+import * as leases from './leases'
 import { pageEndpoints, peopleEndpoints, peopleRequestSchemas, peopleResponseSchemas, peopleTags } from './people'
 import {
   CreatePlatformKey,
@@ -44,6 +49,8 @@ import {
   updatePlatformKey,
 } from './platform-keys'
 import { checkPolicy, PolicyAnswer, PolicyQuestion } from './policy'
+import { comparePrices, PriceComparison } from './price-comparison'
+import * as prices from './prices'
 import {
   CreateProject,
   createProject,
@@ -55,9 +62,12 @@ import {
   UpdateProject,
   updateProject,
 } from './projects'
+import * as providerBodies from './provider-bodies'
 import * as providerKeyBodies from './provider-key-bodies'
+import * as providerKeyHealth from './provider-key-health'
 import * as providerKeys from './provider-keys'
 import * as providers from './providers'
+import * as rePricings from './re-pricings'
 import { getSettings, Settings, UpdateSettings, updateSettings } from './settings'
 import { getHome, getLive, getMetrics, getOpenapi, getReadiness, getReference, Live, Readiness } from './system'
 import {
@@ -74,6 +84,7 @@ import {
   UpdateTrustRule,
   updateTrustRule,
 } from './trust-rules'
+import * as usage from './usage'
 import { ErrorBody } from './values'
 import {
   CreatedWebhook,
@@ -104,10 +115,18 @@ export const tags = [
   },
   { name: 'Settings', description: 'What holds for the whole organization.' },
   { name: 'Audit', description: 'What happened, as evidence: entries under signed roots, and security events beside them.' },
+  { name: 'Telemetry', description: 'Where the SDK, collectors and other instrumentations report calls, over OTLP.' },
+  { name: 'Usage', description: 'What was used and what it cost, from a ledger that counts each call once.' },
+  { name: 'Prices', description: 'What models cost: list prices in time, and what the organization agreed instead.' },
   { name: 'Providers', description: 'An upstream API: one that the catalogue knows, or one that the organization defined.' },
   {
     name: 'Provider keys',
     description: 'A secret that a provider issued, stored encrypted and shown masked: rotated, verified, revoked and granted from here.',
+  },
+  {
+    name: 'Leases',
+    description:
+      'A lease gives one agent the use of one provider key for a short time: sealed to the agent, or as a token for the gateway.',
   },
   ...peopleTags,
   { name: 'Service', description: 'Whether the service is alive and ready, what it measures, and this interface itself.' },
@@ -159,9 +178,20 @@ export const endpoints: readonly Endpoint[] = [
   exportAudit,
   listAuditCheckpoints,
   getAuditEntry,
+  ingest.exportTraces,
+  usage.getUsageSummary,
+  prices.listPrices,
+  comparePrices,
+  prices.createPrice,
+  prices.deletePrice,
+  rePricings.listRePricings,
+  rePricings.createRePricing,
+  rePricings.getRePricing,
+  rePricings.applyRePricing,
   providers.listProviders,
   providers.createProvider,
   providers.getProvider,
+  providers.getProviderStatus,
   providers.updateProvider,
   providers.deleteProvider,
   providerKeys.listProviderKeys,
@@ -174,8 +204,21 @@ export const endpoints: readonly Endpoint[] = [
   providerKeys.rotateProviderKey,
   providerKeys.verifyProviderKey,
   providerKeys.listProviderKeyProbes,
+  providerKeys.getProviderKeyHealth,
+  providerKeys.testProviderKey,
   providerKeys.revokeProviderKey,
   providerKeys.revealProviderKey,
+  leases.issueLease,
+  leases.renewLease,
+  leases.changeSlice,
+  leases.releaseLease,
+  leaseEvents.streamEvents,
+  leaseEvents.acknowledgeEvents,
+  leaseManagement.listLeases,
+  leaseManagement.getLease,
+  leaseManagement.revokeLeases,
+  leaseManagement.revokeLease,
+  leaseManagement.listLeaseTasks,
   ...peopleEndpoints,
   ...pageEndpoints,
   getLive,
@@ -205,12 +248,23 @@ export const requestSchemas: Readonly<Record<string, z.ZodType>> = {
   UpdatePlatformKey,
   RegeneratePlatformKey,
   UpdateSettings,
-  CreateProvider: providers.CreateProvider,
-  UpdateProvider: providers.UpdateProvider,
+  CreatePrice: prices.CreatePrice,
+  CreateRePricing: rePricings.CreateRePricing,
+  ExportTraces: ingest.ExportTraces,
+  CreateProvider: providerBodies.CreateProvider,
+  UpdateProvider: providerBodies.UpdateProvider,
   CreateProviderKey: providerKeyBodies.CreateProviderKey,
   UpdateProviderKey: providerKeyBodies.UpdateProviderKey,
   RotateProviderKey: providerKeyBodies.RotateProviderKey,
   RevokeProviderKey: providerKeyBodies.RevokeProviderKey,
+  IssueLease: leaseBodies.IssueLease,
+  RenewLease: leaseBodies.RenewLease,
+  ChangeSlice: leaseBodies.ChangeSlice,
+  ReleaseLease: leaseBodies.ReleaseLease,
+  AcknowledgeEvents: leaseEvents.AcknowledgeEvents,
+  RevokeLeases: leaseBodies.RevokeLeases,
+  RevokeLease: leaseBodies.RevokeLease,
+  TestProviderKey: providerKeyHealth.TestProviderKey,
 }
 
 /** Schemas of answers by their name in the OpenAPI document. */
@@ -242,8 +296,16 @@ export const responseSchemas: Readonly<Record<string, z.ZodType>> = {
   AuditCheckpoint,
   AuditCheckpointPage,
   ProvenAuditRecord,
-  Provider: providers.Provider,
-  ProviderPage: providers.ProviderPage,
+  ExportTracesAnswer: ingest.ExportTracesAnswer,
+  UsageSummary: usage.UsageSummary,
+  RePricing: rePricings.RePricing,
+  RePricingPage: rePricings.RePricingPage,
+  Price: prices.Price,
+  PricePage: prices.PricePage,
+  PriceComparison,
+  Provider: providerBodies.Provider,
+  ProviderPage: providerBodies.ProviderPage,
+  ProviderStatus: providerBodies.ProviderStatus,
   ProviderKey: providerKeyBodies.ProviderKey,
   ProviderKeyPage: providerKeyBodies.ProviderKeyPage,
   ProviderKeyDetail: providerKeyBodies.ProviderKeyDetail,
@@ -253,7 +315,17 @@ export const responseSchemas: Readonly<Record<string, z.ZodType>> = {
   Probe: providerKeyBodies.Probe,
   ProbePage: providerKeyBodies.ProbePage,
   KeyRevocation: providerKeyBodies.KeyRevocation,
+  ProviderKeyHealth: providerKeyHealth.ProviderKeyHealth,
+  KeyTest: providerKeyHealth.KeyTest,
   RevealedKey: providerKeyBodies.RevealedKey,
+  IssuedLease: leaseBodies.IssuedLease,
+  RenewedLease: leaseBodies.RenewedLease,
+  ChangedSlice: leaseBodies.ChangedSlice,
+  AcknowledgedEvents: leaseEvents.AcknowledgedEvents,
+  Lease: leaseBodies.Lease,
+  LeasePage: leaseBodies.LeasePage,
+  RevokedLeases: leaseBodies.RevokedLeases,
+  LeaseTaskPage: leaseBodies.LeaseTaskPage,
   Live,
   Readiness,
   ErrorBody,

@@ -11,6 +11,14 @@ const fields = {
   sessionIdleMinutes: z.number().int().min(5).max(1440).describe('A session ends after so many minutes without a request.'),
   sessionAbsoluteHours: z.number().int().min(1).max(720).describe('A session ends so many hours after sign-in at the latest.'),
   auditRetentionDays: z.number().int().min(30).max(3650).describe('Audit entries are kept at least so long.'),
+  healthCheckMinutes: z
+    .number()
+    .int()
+    .min(5)
+    .max(1440)
+    .nullable()
+    .describe('How often each active provider key is checked with its provider, give or take a fifth; null is never.'),
+  maxLeaseSeconds: z.number().int().min(30).max(3600).describe('No lease is issued or renewed for longer at a time.'),
   peopleAddresses: z
     .array(AddressRange)
     .max(100)
@@ -34,6 +42,8 @@ const example: Settings = {
   sessionIdleMinutes: 60,
   sessionAbsoluteHours: 24,
   auditRetentionDays: 400,
+  healthCheckMinutes: 60,
+  maxLeaseSeconds: 3600,
   peopleAddresses: [],
   updatedAt: '2026-11-21T10:00:00.000Z',
 }

@@ -1,22 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Secret } from '../secret'
-import anthropicAnswers from './fixtures/anthropic.json'
-import openaiAnswers from './fixtures/openai.json'
 import { catalogue, findCatalogueProvider } from './index'
 import { checkKey, toKeyPreview } from './key-check'
-import type { ProbeAnswer } from './provider'
-import { authoriseRequest } from './request'
-
-const fixtures = [
-  ...openaiAnswers.map((one) => ({ provider: 'openai', ...one })),
-  ...anthropicAnswers.map((one) => ({ provider: 'anthropic', ...one })),
-]
-
-test.each(fixtures)('$provider says of $name: $verdict', ({ provider, answer, verdict, valid, organization }) => {
-  const result = findCatalogueProvider(provider)?.probe?.read(answer as ProbeAnswer)
-  expect(result).toMatchObject({ valid, verdict, details: { organization: organization ?? null } })
-})
+import type { Provider } from './provider'
+import { authoriseRequest, bareTarget } from './request'
 
 test('an id is kebab-case and given once', () => {
   const ids = catalogue.map((provider) => provider.id)
@@ -34,7 +22,24 @@ test('known beginnings are tried longest first, so a preview never shows less th
 
 test('a key that its provider could have issued is taken without a warning', () => {
   const random = 'Zk3vQ8mT1xLp0RbYw7NcJ5sHd2GfUaE9oIqXtVrKuMhBnC4yS6DzWgPjAlFe'
-  const keys = { openai: `sk-proj-${random}`, anthropic: `sk-ant-api03-${random}${random.slice(0, 40)}` }
+  const hex = '3f9a1c7e5b2d8046af13c9e27d5b80f46e1a9c3d'
+  const keys = {
+    openai: `sk-proj-${random}`,
+    anthropic: `sk-ant-api03-${random}${random.slice(0, 40)}`,
+    google: `AIza${random.slice(0, 35)}`,
+    vertex: `AQ.${random}`,
+    bedrock: `ABSK${random}${random}=`,
+    cohere: random.slice(0, 40),
+    voyage: `pa-${random.slice(0, 43)}`,
+    tavily: `tvly-dev-${random.slice(0, 32)}`,
+    exa: '3f9a1c7e-5b2d-4046-af13-c9e27d5b80f4',
+    'alpha-vantage': 'Q7K2M9X4B1Z8R3TD',
+    finnhub: 'c9t3k1pr01qm7d8vb2h0c9t3k1pr01qm7d8vb2hg',
+    polygon: random.slice(0, 32),
+    'twelve-data': hex.slice(0, 32),
+    'financial-modeling-prep': random.slice(0, 32),
+    tiingo: hex,
+  }
   for (const [id, key] of Object.entries(keys)) {
     const provider = findCatalogueProvider(id)
     expect(provider && checkKey(provider.key, provider.name, key)).toEqual({ refusal: null, warnings: [] })
@@ -69,18 +74,38 @@ test('a random key is never taken for a placeholder, whatever words it happens t
     expect(checkKey(shape, 'OpenAI', text).refusal, text).not.toBeNull()
 })
 
-test('a key goes where its provider wants it, and its request stays below the base URL', () => {
+test('a key goes where its provider wants it, and its request stays below the base URL', async () => {
   const key = new Secret('sk-a b&c')
   const [openai, anthropic] = [findCatalogueProvider('openai'), findCatalogueProvider('anthropic')]
   if (!openai || !anthropic) throw new Error('the catalogue lost a provider')
-  expect(authoriseRequest(openai, 'https://x.example/v1/', '/models', key)).toMatchObject({
+  const get = (provider: Provider, baseUrl: string, path: string) =>
+    authoriseRequest(provider, { ...bareTarget, baseUrl }, { method: 'GET', path }, key, new Date(0))
+  expect(await get(openai, 'https://x.example/v1/', '/models')).toMatchObject({
     url: 'https://x.example/v1/models',
     headers: { authorization: 'Bearer sk-a b&c' },
   })
-  expect(authoriseRequest(anthropic, 'https://x.example', '/v1/models', key).headers).toMatchObject({
+  expect((await get(anthropic, 'https://x.example', '/v1/models')).headers).toMatchObject({
     'x-api-key': 'sk-a b&c',
     'anthropic-version': '2023-06-01',
   })
   const byQuery = { ...openai, auth: { kind: 'query', name: 'token' } } as const
-  expect(authoriseRequest(byQuery, 'https://x.example/v1', '/quote?s=A', key).url).toBe('https://x.example/v1/quote?s=A&token=sk-a+b%26c')
+  expect((await get(byQuery, 'https://x.example/v1', '/quote?s=A')).url).toBe('https://x.example/v1/quote?s=A&token=sk-a+b%26c')
+})
+
+test('every provider of the catalogue says how to come by a key, where its documentation is, and has a mark of its own', () => {
+  const own = catalogue.filter(({ id }) => id !== 'custom')
+  expect(new Set(own.map(({ monogram }) => monogram)).size).toBe(own.length)
+  for (const { id, setup, docsUrl, monogram, operations, requiredFields, help } of own) {
+    expect(setup.length, id).toBeGreaterThanOrEqual(2)
+    expect(operations.length, id).toBeGreaterThan(0)
+    expect(monogram, id).toMatch(/^[A-Z]{2}$/)
+    if (docsUrl !== null) expect(docsUrl, id).toMatch(/^https:/)
+    for (const { url } of Object.values(help)) if (url !== null) expect(url, id).toMatch(/^https:/)
+    const words: Record<string, RegExp> = {
+      region: /region/i,
+      baseUrl: /base ?URL|address|endpoint/i,
+      upstreamOrganization: /project|organization/i,
+    }
+    for (const field of requiredFields) expect(setup.join(' '), `${id} ${field}`).toMatch(words[field] ?? new RegExp(field, 'i'))
+  }
 })

@@ -7,38 +7,34 @@ import type { Clock } from '../clock'
 import type { Database } from '../db'
 import type { Keyring } from '../keyring'
 import type { Log } from '../log'
-import type { Mail } from '../mail'
 import type { SettingsReader } from '../organization-settings'
-import type { PasswordHasher } from './password'
+import { isSamePassword, type PasswordHasher, type ShownPassword } from './password'
 import { findMemberships } from './person-rows'
-import { cookiePrefix, cookieSeconds, isHttps, sessionSecret } from './session-cookie'
+import { cookiePrefix, cookieSeconds, isHttps, toSecret } from './session-cookie'
 import { accountFields, passkeyFields, sessionFields, twoFactorFields, userFields, verificationFields } from './tables'
 
 export interface IdentityRoom {
   env: Env
-  db: Pick<Database, 'authPool'>
+  db: Pick<Database, 'authPool' | 'persons'>
   keyring: Keyring
   clock: Clock
   settings: Pick<SettingsReader, 'get'>
   passwords: PasswordHasher
-  mail: Mail
   log: Log
 }
 
 export type BetterAuth = ReturnType<typeof createBetterAuth>
 
-const resetMinutes = 60
-
-const originOf = (env: Env) => env.publicUrl?.origin ?? `${isHttps(env) ? 'https' : 'http'}://localhost:${env.port}`
+export const originOf = (env: Env) => env.publicUrl?.origin ?? `${isHttps(env) ? 'https' : 'http'}://localhost:${env.port}`
 
 /** better-auth for identity alone: no sign-up, no telemetry, no rules of its own about origin and rate, which the pipeline has. */
-export function createBetterAuth(room: IdentityRoom) {
+export function createBetterAuth(room: IdentityRoom, findShown: () => ShownPassword | undefined) {
   const { env, keyring, passwords } = room
   return betterAuth({
     appName: 'Keylease',
     baseURL: originOf(env),
-    database: room.db.authPool,
-    secrets: [{ version: keyring.current('session').version, value: sessionSecret(keyring) }],
+    database: room.db.persons.identityPool,
+    secrets: toSecrets(keyring),
     telemetry: { enabled: false },
     rateLimit: { enabled: false },
     logger: { level: 'error', log: (_, message) => room.log.warn({ reason: message }, 'better-auth met an error') },
@@ -47,10 +43,10 @@ export function createBetterAuth(room: IdentityRoom) {
       disableSignUp: true,
       minPasswordLength: 12,
       maxPasswordLength: 128,
-      password: passwords,
-      revokeSessionsOnPasswordReset: true,
-      resetPasswordTokenExpiresIn: resetMinutes * 60,
-      sendResetPassword: async ({ user, token }) => sendResetLink(room, user.email, token),
+      password: {
+        hash: passwords.hash,
+        verify: async (stored) => isSamePassword(findShown(), stored) || passwords.verify(stored),
+      },
     },
     user: userFields,
     account: accountFields,
@@ -88,6 +84,9 @@ export function createBetterAuth(room: IdentityRoom) {
   })
 }
 
+/** What it seals and signs with is the first; what an earlier version sealed still opens. */
+const toSecrets = (keyring: Keyring) => keyring.versions('session').map((key) => ({ version: key.version, value: toSecret(key) }))
+
 /** Set by us alone, from the address that the pipeline found. */
 export const addressHeader = 'x-keylease-address'
 
@@ -109,12 +108,4 @@ async function placeSession(room: IdentityRoom, session: { userId: string } & Re
   const now = room.clock.now()
   const expiresAt = new Date(now.getTime() + sessionAbsoluteHours * 3_600_000)
   return { data: { ...session, organizationId: place.organizationId, seenAt: now, expiresAt } }
-}
-
-async function sendResetLink(room: IdentityRoom, email: string, token: string): Promise<void> {
-  room.mail.send({
-    to: email,
-    subject: 'Reset your Keylease password',
-    text: `Open this link within ${resetMinutes} minutes to choose a new password:\n\n${originOf(room.env)}/reset-password?token=${token}\n\nIf you did not ask for it, do nothing.`,
-  })
 }

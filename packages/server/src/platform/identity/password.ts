@@ -3,7 +3,7 @@ import { AppError } from '../errors'
 
 export interface PasswordHasher {
   hash(password: string): Promise<string>
-  verify(stored: { hash: string; password: string }): Promise<boolean>
+  verify(stored: ShownPassword): Promise<boolean>
 }
 
 /** scrypt takes 32 MiB and a thread of four for each password: two at a time leave the process its breath, and a full queue says so. */
@@ -29,6 +29,16 @@ export function createPasswordHasher({ concurrency = 2, maximumWaiting = 64 } = 
     verify: (stored) => run(() => verifyPassword(stored)),
   }
 }
+
+/** A password and the hash that it was held against. */
+export interface ShownPassword {
+  hash: string
+  password: string
+}
+
+/** What was verified a moment ago for this very operation is not put through scrypt a second time. */
+export const isSamePassword = (shown: ShownPassword | undefined, stored: ShownPassword): boolean =>
+  shown !== undefined && shown.hash === stored.hash && shown.password === stored.password
 
 /** The one rule besides length. */
 export function assertNotEmail(password: string, email: string): void {

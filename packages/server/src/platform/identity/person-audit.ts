@@ -1,19 +1,6 @@
-import type { Deps } from '../../deps'
-import { type AuditFact, recordAudit } from '../audit'
 import type { Actor, Exchange, RequestFacts } from '../auth'
-import { inTenant, type Tx } from '../tenancy'
 import { toPrincipal } from './session-authenticator'
 import type { PersonSession } from './session-rows'
-
-type Room = Pick<Deps, 'db' | 'clock'>
-
-/** One transaction of a person's own: what it leaves in the audit trail commits with it, or neither does. */
-export function writeAsPerson<T>(deps: Room, actor: Actor, fact: AuditFact, write: (tx: Tx) => Promise<T>): Promise<T> {
-  return inTenant(deps.db, actor.organizationId, async (tx) => {
-    await recordAudit(tx, deps.clock, actor, fact)
-    return write(tx)
-  })
-}
 
 export const toPersonActor = (session: PersonSession, facts: RequestFacts): Actor => ({ ...toPrincipal(session), request: facts })
 

@@ -1,6 +1,7 @@
 import type { Role } from '@keylease/shared/contracts/permissions'
 import { newId } from '@keylease/shared/ids'
-import type pg from 'pg'
+import pg from 'pg'
+import { AppError } from '../errors'
 import { inTransaction } from '../tenancy'
 
 export interface PersonRow {
@@ -16,7 +17,8 @@ export interface Membership {
   role: Role
 }
 
-type Runner = pg.Pool | pg.ClientBase
+/** A pool, or the connection of a transaction. */
+export type Runner = pg.Pool | pg.ClientBase
 
 const personColumns = 'id, name, email, two_factor_enabled AS "twoFactorEnabled"'
 
@@ -26,12 +28,20 @@ export async function findPerson(pool: Runner, by: { id: string } | { email: str
   return found.rows[0] ?? null
 }
 
-/** A person and the password they sign in with. */
+/** A person and the password they sign in with. Of two who take one address at once, the second waits, and is told. */
 export async function insertPerson(
   client: pg.ClientBase,
   { id, ...person }: { id: string; name: string; email: string; passwordHash: string },
 ): Promise<void> {
-  await client.query('INSERT INTO "user" (id, name, email, email_verified) VALUES ($1, $2, $3, true)', [id, person.name, person.email])
+  const inserted = await client.query(
+    'INSERT INTO "user" (id, name, email, email_verified) VALUES ($1, $2, $3, true) ON CONFLICT (email) DO NOTHING',
+    [id, person.name, person.email],
+  )
+  if (inserted.rowCount !== 1) {
+    throw new AppError('member_exists', {
+      message: 'This e-mail address has just been given an account. Sign in with it, then open the link again.',
+    })
+  }
   await client.query(`INSERT INTO account (id, account_id, provider_id, user_id, password) VALUES ($1, $2, 'credential', $2, $3)`, [
     newId('account'),
     id,
@@ -56,15 +66,24 @@ export async function unlockTotp(pool: Runner, userId: string): Promise<void> {
   await pool.query('UPDATE two_factor SET failed_verification_count = 0, locked_until = NULL WHERE user_id = $1', [userId])
 }
 
-/** Where a person is a member, oldest first: row security shows the rows of this person alone. */
-export function findMemberships(pool: pg.Pool, userId: string): Promise<Membership[]> {
-  return inTransaction(pool, async (client) => {
-    await client.query(`SELECT set_config('keylease.user_id', $1, true)`, [userId])
+/** Where a person is a member, oldest first. */
+export function findMemberships(at: Runner, userId: string): Promise<Membership[]> {
+  return asPerson(at, userId, async (client) => {
     const found = await client.query<Membership>(
-      'SELECT organization_id AS "organizationId", id AS "memberId", role FROM member WHERE removed_at IS NULL ORDER BY id',
+      'SELECT organization_id AS "organizationId", id AS "memberId", role FROM member WHERE user_id = $1 AND removed_at IS NULL ORDER BY id',
+      [userId],
     )
     return found.rows
   })
+}
+
+/** For one look, row security shows what this person has in any tenant. A transaction that goes on is left as it was. */
+export async function asPerson<T>(at: Runner, userId: string, look: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+  if (at instanceof pg.Pool) return inTransaction(at, (client) => asPerson(client, userId, look))
+  await at.query(`SELECT set_config('keylease.user_id', $1, true)`, [userId])
+  const seen = await look(at)
+  await at.query(`SELECT set_config('keylease.user_id', '', true)`)
+  return seen
 }
 
 /** What a person may confirm a step with besides the password. */

@@ -6,6 +6,7 @@ import type { Database } from '../db'
 import type { Events } from '../events'
 import type { Keyring } from '../keyring'
 import type { SettingsReader } from '../organization-settings'
+import { reachOfRole } from '../reach'
 import { createSessionCookie } from './session-cookie'
 import { deleteSessions, findPersonSession, type PersonSession, touchSession } from './session-rows'
 
@@ -69,14 +70,13 @@ async function touch({ clock, db }: Room, session: PersonSession): Promise<void>
   await touchSession(db, session, now)
 }
 
-/** Whole organization for those who oversee or only look; the teams they are in for those who work. */
 export const toPrincipal = (session: PersonSession): Principal => ({
   kind: 'person',
   id: session.memberId,
   name: session.name,
   organizationId: session.organizationId,
   permissions: permissionsOfRole(session.role),
-  reach: session.role === 'manager' || session.role === 'user' ? session.teamIds : 'organization',
+  reach: reachOfRole(session.role, session.teamIds),
   role: session.role,
   memberId: session.memberId,
   userId: session.userId,

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Secret } from '@keylease/shared/secret'
 import type { Env } from '../../env'
-import type { Keyring } from '../keyring'
+import type { Keyring, KeyringKey } from '../keyring'
 
 /** A browser keeps the cookie at most so long; the session behind it ends earlier. */
 export const cookieSeconds = 30 * 24 * 3600
@@ -11,6 +11,8 @@ export interface SessionCookie {
   read(cookies: Secret): string | null
   /** The Set-Cookie line of a session. */
   write(token: string): string
+  /** The same cookies, signed as better-auth expects them: it knows the signature of the current key alone. */
+  renew(cookies: Secret): string
 }
 
 export const isHttps = (env: Pick<Env, 'publicUrl' | 'tls'>) => env.publicUrl?.protocol === 'https:' || env.tls.certFile !== undefined
@@ -19,34 +21,44 @@ export const isHttps = (env: Pick<Env, 'publicUrl' | 'tls'>) => env.publicUrl?.p
 export const cookiePrefix = (env: Pick<Env, 'publicUrl' | 'tls'>) => (isHttps(env) ? '__Host-keylease' : 'keylease')
 
 /** What better-auth signs its cookies with. */
-export const sessionSecret = (keyring: Keyring) => keyring.current('session').key.toString('hex')
+export const toSecret = ({ key }: KeyringKey) => key.toString('hex')
 
 /** The cookie of better-auth, for what reads it on every request and gives a session a new id. */
 export function createSessionCookie(env: Pick<Env, 'publicUrl' | 'tls'>, keyring: Keyring): SessionCookie {
   const name = `${cookiePrefix(env)}.session_token`
-  const sign = (token: string) => createHmac('sha256', sessionSecret(keyring)).update(token).digest()
+  const sign = (token: string, key = keyring.current('session')) => createHmac('sha256', toSecret(key)).update(token).digest()
+  const toValue = (token: string) => encodeURIComponent(`${token}.${sign(token).toString('base64')}`)
+  const read = (cookies: Secret) => {
+    const [token, signature] = splitValue(findCookie(cookies, name))
+    if (!token || !signature) return null
+    const given = Buffer.from(signature, 'base64')
+    const isOurs = keyring.versions('session').some((key) => isSame(sign(token, key), given))
+    return isOurs ? token : null
+  }
   return {
-    read(cookies) {
-      const [token, signature] = splitValue(findCookie(cookies, name))
-      if (!token || !signature) return null
-      const [expected, given] = [sign(token), Buffer.from(signature, 'base64')]
-      return expected.length === given.length && timingSafeEqual(expected, given) ? token : null
+    read,
+    renew(cookies) {
+      const token = read(cookies)
+      if (token === null) return cookies.reveal()
+      const others = splitCookies(cookies).filter((part) => nameOf(part) !== name)
+      return [`${name}=${toValue(token)}`, ...others].join('; ')
     },
     write(token) {
-      const value = encodeURIComponent(`${token}.${sign(token).toString('base64')}`)
-      return `${name}=${value}; Max-Age=${cookieSeconds}; Path=/; HttpOnly${isHttps(env) ? '; Secure' : ''}; SameSite=Lax`
+      return `${name}=${toValue(token)}; Max-Age=${cookieSeconds}; Path=/; HttpOnly${isHttps(env) ? '; Secure' : ''}; SameSite=Lax`
     },
   }
 }
 
+const isSame = (expected: Buffer, given: Buffer) => expected.length === given.length && timingSafeEqual(expected, given)
+
 /** The first cookie of the name, as better-auth takes it: two readers of one header must not differ. */
 function findCookie(cookies: Secret, name: string): string | undefined {
-  for (const part of cookies.reveal().split(';')) {
-    const at = part.indexOf('=')
-    if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim()
-  }
-  return undefined
+  const found = splitCookies(cookies).find((part) => nameOf(part) === name)
+  return found?.slice(found.indexOf('=') + 1).trim()
 }
+
+const splitCookies = (cookies: Secret) => cookies.reveal().split(';')
+const nameOf = (part: string) => part.slice(0, Math.max(0, part.indexOf('='))).trim()
 
 function splitValue(value: string | undefined): [string?, string?] {
   const match = /^([A-Za-z0-9_-]{16,128})(?:\.|%2E)((?:[A-Za-z0-9+/=]|%2B|%2F|%3D){40,80})$/i.exec(value ?? '')

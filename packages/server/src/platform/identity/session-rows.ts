@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { Role } from '@keylease/shared/contracts/permissions'
 import type pg from 'pg'
 import type { Database } from '../db'
-import { inTenantSql, inTransaction } from '../tenancy'
+import { inTenantSql } from '../tenancy'
+import { asPerson, type Runner } from './person-rows'
 
 export interface SessionRow {
   id: string
@@ -30,21 +31,20 @@ const columns = `session.id, session.user_id AS "userId", organization_id AS "or
 export const createSessionToken = () => randomBytes(24).toString('base64url')
 
 /** By its token, or by its id. */
-export function findPersonSession(pool: pg.Pool, by: { token: string } | { id: string }): Promise<PersonSession | null> {
+export async function findPersonSession(at: Runner, by: { token: string } | { id: string }): Promise<PersonSession | null> {
   const [column, value] = 'token' in by ? ['token', by.token] : ['id', by.id]
-  return inTransaction(pool, async (client) => {
-    const found = await client.query<SessionRow & { name: string; email: string }>(
-      `SELECT ${columns}, name, email FROM session JOIN "user" ON "user".id = user_id WHERE session.${column} = $1`,
-      [value],
-    )
-    const session = found.rows[0]
-    if (!session) return null
-    await client.query(`SELECT set_config('keylease.user_id', $1, true)`, [session.userId])
+  const found = await at.query<SessionRow & { name: string; email: string }>(
+    `SELECT ${columns}, name, email FROM session JOIN "user" ON "user".id = user_id WHERE session.${column} = $1`,
+    [value],
+  )
+  const session = found.rows[0]
+  if (!session) return null
+  return asPerson(at, session.userId, async (client) => {
     const place = await client.query<{ memberId: string; role: Role; teamIds: string[] }>(
       `SELECT id AS "memberId", role,
          ARRAY(SELECT team_id FROM team_member WHERE organization_id = $1 AND member_id = member.id) AS "teamIds"
-       FROM member WHERE organization_id = $1 AND removed_at IS NULL`,
-      [session.organizationId],
+       FROM member WHERE organization_id = $1 AND user_id = $2 AND removed_at IS NULL`,
+      [session.organizationId, session.userId],
     )
     return place.rows[0] ? { ...session, ...place.rows[0] } : null
   })
@@ -59,9 +59,9 @@ export async function touchSession(db: Pick<Database, 'authPool' | 'appPool'>, s
 }
 
 /** The same session under a new id in the cookie: who had the old one has nothing. */
-export async function renewSessionToken(pool: pg.Pool, id: string, organizationId?: string): Promise<string> {
+export async function renewSessionToken(at: Runner, id: string, organizationId?: string): Promise<string> {
   const token = createSessionToken()
-  await pool.query('UPDATE session SET token = $2, organization_id = coalesce($3, organization_id) WHERE id = $1', [
+  await at.query('UPDATE session SET token = $2, organization_id = coalesce($3, organization_id) WHERE id = $1', [
     id,
     token,
     organizationId ?? null,
@@ -97,8 +97,8 @@ export async function countSessionRows(pool: pg.Pool, filter: SessionFilter, now
   return found.rows[0]?.total ?? 0
 }
 
-export async function findSessionRow(pool: pg.Pool, id: string): Promise<SessionRow | null> {
-  const found = await pool.query<SessionRow>(`SELECT ${columns} FROM session WHERE id = $1`, [id])
+export async function findSessionRow(at: Runner, id: string): Promise<SessionRow | null> {
+  const found = await at.query<SessionRow>(`SELECT ${columns} FROM session WHERE id = $1`, [id])
   return found.rows[0] ?? null
 }
 
@@ -110,9 +110,9 @@ interface Ended {
 }
 
 /** Ends one session, or those of a person: everywhere, in one organization, or all but the present one. */
-export async function deleteSessions(pool: pg.Pool, which: (Ended & { id: string }) | (Ended & { userId: string })): Promise<number> {
+export async function deleteSessions(at: Runner, which: (Ended & { id: string }) | (Ended & { userId: string })): Promise<number> {
   const { id = null, userId = null, organizationId = null, exceptId = null } = which
-  const deleted = await pool.query(
+  const deleted = await at.query(
     `DELETE FROM session WHERE ($1::text IS NULL OR id = $1) AND ($2::text IS NULL OR user_id = $2)
        AND ($3::text IS NULL OR organization_id = $3) AND ($4::text IS NULL OR id <> $4)`,
     [id, userId, organizationId, exceptId],

@@ -1,3 +1,4 @@
+import { hideKeys } from '@keylease/shared/providers/leaks'
 import { Secret } from '@keylease/shared/secret'
 
 const censored = '[redacted]'
@@ -6,10 +7,12 @@ const secretName =
   /(^|[-_.])(authorization|cookie|password|passphrase|secret|token|key|credential)s?$|(Authorization|Cookie|Password|Passphrase|Secret|Token|Key|Credential)s?$/
 const credentialInUrl = /(\w+:\/\/[^\s:/@]*):[^\s@/]+@/g
 
-/** A copy without what must not be written down: secrets by name, credentials in URLs, all of an error but what it is. */
+/** A copy without what must not be written down: secrets by name and by look, credentials in URLs, all of an error but what it is. */
 export function redact(record: Record<string, unknown>): Record<string, unknown> {
   return redactObject(record, 0)
 }
+
+const redactText = (text: string) => hideKeys(text.replace(credentialInUrl, `$1:${censored}@`))
 
 function redactObject(record: object, depth: number): Record<string, unknown> {
   const entries = Object.entries(record).map(([name, value]) => [name, isSecretName(name) ? censored : redactValue(value, depth + 1)])
@@ -19,7 +22,7 @@ function redactObject(record: object, depth: number): Record<string, unknown> {
 const isSecretName = (name: string) => secretName.test(name) || secretName.test(name.toLowerCase())
 
 function redactValue(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return value.replace(credentialInUrl, `$1:${censored}@`)
+  if (typeof value === 'string') return redactText(value)
   if (typeof value === 'bigint') return value.toString()
   if (typeof value !== 'object' || value === null || value instanceof Date) return value
   if (value instanceof Secret || value instanceof Uint8Array) return censored
@@ -44,7 +47,7 @@ function describeError(error: Error, depth: number): Record<string, unknown> {
 /** Postgres quotes a wrong value after a colon, and Prisma prints the arguments of the call before its last line. */
 function describeMessage(error: Error): string {
   const text = error.name.startsWith('Prisma') ? (error.message.trim().split('\n').at(-1) ?? '') : error.message
-  return text.replace(credentialInUrl, `$1:${censored}@`).replace(/: ".*"$/s, `: ${censored}`)
+  return redactText(text).replace(/: ".*"$/s, `: ${censored}`)
 }
 
 function readFrames(error: Error): string {

@@ -38,14 +38,14 @@ export function readIdempotencyKey(header: string | undefined): string | null {
 /** What makes two requests the same; kept as a keyed hash, since bodies may hold secrets that a plain one would let someone guess. */
 export const requestText = (target: string, body: unknown) => `${target}\n${JSON.stringify(body) ?? ''}`
 
-function hashRequest(keyring: Keyring, request: string): Buffer {
+export function hashRequest(keyring: Keyring, request: string): Buffer {
   const { version, hash } = keyring.hash('idempotency', request)
   const lead = Buffer.alloc(4)
   lead.writeUInt32BE(version)
   return Buffer.concat([lead, hash])
 }
 
-const isSameRequest = (keyring: Keyring, request: string, stored: Buffer) =>
+export const isSameRequest = (keyring: Keyring, request: string, stored: Buffer) =>
   keyring.verify('idempotency', stored.readUInt32BE(0), request, stored.subarray(4))
 
 /** Takes the key for this transaction. A concurrent holder is waited for; its answer is then repeated. */
@@ -78,6 +78,11 @@ export async function releaseClaim(tx: Tx, actor: Actor): Promise<void> {
   await tx.$executeRaw`
     DELETE FROM idempotency
     WHERE organization_id = ${actor.organizationId} AND actor_id = ${actor.id} AND route = ${claim.route} AND key = ${claim.key}`
+}
+
+/** Takes the key without reading who took it before; false where somebody did. */
+export async function claimKey(tx: Tx, { keyring }: Pick<Vault, 'keyring'>, actor: Actor): Promise<boolean> {
+  return actor.idempotency === undefined || insertClaim(tx, keyring, actor, actor.idempotency)
 }
 
 async function insertClaim(tx: Tx, keyring: Keyring, actor: Actor, claim: IdempotencyClaim): Promise<boolean> {

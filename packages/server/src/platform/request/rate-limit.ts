@@ -9,13 +9,14 @@ export interface RateLimits {
 
 /**
  * Probes must never flap. Public callers are addresses, and an office shares one: a minute's worth may come at once.
- * A dashboard page reads about 20 lists. A script that sets up an organization writes a few hundred rows in one go.
+ * A dashboard page reads about 20 lists. An agent leases and renews as often as it calls. A script that sets up an organization writes a few hundred rows in one go.
  */
 export const rateTable = {
   probe: { perMinute: 6_000_000, burst: 1_000_000 },
   public: { perMinute: 300, burst: 300 },
   read: { perMinute: 6_000, burst: 600 },
   write: { perMinute: 1_200, burst: 600 },
+  machine: { perMinute: 60_000, burst: 6_000 },
 } as const satisfies Record<RateLimitClass, RateLimits>
 
 export interface RateDecision {

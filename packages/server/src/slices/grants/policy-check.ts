@@ -6,10 +6,9 @@ import type { Actor } from '../../platform/auth'
 import { AppError } from '../../platform/errors'
 import { absentField, assertInReach } from '../../platform/reach'
 import type { Tx } from '../../platform/tenancy'
-import { toPolicyGrant } from './mapping'
+import { readLeaseFacts } from './lease-facts'
 import { evaluatePolicy } from './policy'
 import type { PolicyDecision, PolicyFacts } from './policy-facts'
-import { findAgentFacts, listKeyFacts, listLeaseGrants } from './queries'
 
 /** Asks the policy without leasing anything; who asked and what was answered is recorded. */
 export function checkPolicy(deps: Deps, actor: Actor, agentId: string, question: PolicyQuestion): Promise<PolicyAnswer> {
@@ -26,16 +25,13 @@ export function checkPolicy(deps: Deps, actor: Actor, agentId: string, question:
 }
 
 async function readFacts(deps: Deps, tx: Tx, actor: Actor, agentId: string, question: PolicyQuestion): Promise<PolicyFacts> {
-  const row = await findAgentFacts(tx, agentId)
-  if (!row) throw new AppError('not_found')
-  assertInReach(actor, row.project.teamId)
-  const agent = { id: row.id, projectId: row.projectId, enabled: row.enabled, ...row.project }
   const { keyId, provider = '', at, address = null, ...rest } = question
-  const keys = await listKeyFacts(tx, keyId === undefined ? { provider } : { id: keyId })
-  if (keyId !== undefined && keys.length === 0) throw absentField('keyId')
-  const grants = (await listLeaseGrants(tx, agent)).map(toPolicyGrant)
+  const facts = await readLeaseFacts(tx, agentId, keyId === undefined ? { provider } : { id: keyId })
+  if (!facts) throw new AppError('not_found')
+  assertInReach(actor, facts.agent.teamId)
+  if (keyId !== undefined && facts.keys.length === 0) throw absentField('keyId')
   const request = { ...rest, provider: question.provider, keyId, address, at: at === undefined ? deps.clock.now() : new Date(at) }
-  return { agent, request, keys, grants }
+  return { ...facts, request }
 }
 
 function toAnswer(decision: PolicyDecision): PolicyAnswer {

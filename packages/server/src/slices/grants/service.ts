@@ -11,9 +11,15 @@ import { presentFields } from '../../platform/patch'
 import { reachOf } from '../../platform/reach'
 import { readNetworks } from '../../platform/request/networks'
 import type { Tx } from '../../platform/tenancy'
+import { readLeaseFacts } from './lease-facts'
 import { toGrant } from './mapping'
+import { evaluatePolicy } from './policy'
+import type { Candidate, PolicyFacts, Restrictions } from './policy-facts'
 import { countGrantRows, findGrant, insertGrant, listGrantedKeys, listGrantRows, lockGrant, type Sight, updateGrantRow } from './queries'
 import { assertMayChange, assertMayGrant } from './rights'
+
+export type { Candidate, PolicyFacts, Restrictions }
+export { evaluatePolicy, readLeaseFacts }
 
 export function listGrantPage(deps: Deps, actor: Actor, query: ListGrants): Promise<GrantPage> {
   const { limit, cursor, ...named } = query

@@ -7,7 +7,7 @@ import { AppError } from '../../platform/errors'
 import { assertNotEmail } from '../../platform/identity/password'
 import { toLinkActor } from '../../platform/identity/person-audit'
 import { findPerson, insertPerson, type PersonRow } from '../../platform/identity/person-rows'
-import { inTenant, inTransaction } from '../../platform/tenancy'
+import { enterTenant, inTenant } from '../../platform/tenancy'
 import { addMember } from '../members/service'
 import { findCurrentPerson } from '../people/service'
 import { toInvitation } from './mapping'
@@ -21,24 +21,25 @@ interface Newcomer {
 
 /** A new person brings a name and a password; one with an account brings their session. */
 export async function acceptInvitation(deps: Deps, exchange: Exchange, input: AcceptInvitation): Promise<AcceptedInvitation> {
-  const place = await rows.findInvitationPlace(deps.db.authPool, deps.keyring.hash('pepper', input.token).hash)
+  const place = await rows.findInvitationPlace(deps.db.authPool, deps.keyring.hashes('pepper', input.token))
   const email = place && (await readEmail(deps, place))
   if (!place || !email) throw new AppError('link_spent')
   const known = await findPerson(deps.db.authPool, { email })
   const newcomer = known ? await assertSignedIn(deps, exchange, known) : await readNewcomer(deps, input, email)
   const userId = known?.id ?? newId('user')
   const name = known?.name ?? newcomer?.name ?? email
-  return inTenant(deps.db, place.organizationId, async (tx) => {
+  return deps.db.persons.transact(async ({ tx, client }) => {
+    const { organizationId } = place
+    await enterTenant(tx, organizationId)
     const now = deps.clock.now()
     const row = await rows.lockOpenInvitation(tx, place.id, now)
     if (!row) throw new AppError('link_spent')
     const { role, teamIds } = toInvitation(row, now)
-    const { organizationId } = place
+    if (newcomer) await insertPerson(client, { id: userId, ...newcomer })
     const member = await addMember(tx, { organizationId, userId, email, name, role, teamIds, now })
     await rows.updateInvitationRow(tx, organizationId, place.id, { acceptedAt: now })
     const actor = toLinkActor({ memberId: member.id, name, organizationId }, exchange)
     await recordAudit(tx, deps.clock, actor, { action: 'member.created', resource: { kind: 'member', id: member.id }, after: member })
-    if (newcomer) await inTransaction(deps.db.authPool, (client) => insertPerson(client, { id: userId, ...newcomer }))
     return { memberId: member.id, organizationId, userId }
   })
 }

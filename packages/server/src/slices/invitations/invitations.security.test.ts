@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { callAs, signInAs } from '../../../test/factors'
 import { createHarness, type Harness } from '../../../test/harness'
 import type { TestPerson } from '../../../test/people'
@@ -109,3 +109,41 @@ describe('an invitation', () => {
     expect((await accept(token)).status).toBe(201)
   })
 })
+
+describe('two links for one new address', () => {
+  it('that are accepted at once make one person: the other is told to sign in, and the link stays good for that', async () => {
+    for (let round = 0; round < 3; round++) {
+      const email = `both-${round}@example.com`
+      const owners = [await harness.createPerson(), await harness.createPerson({ organizationId: await harness.createTenant() })]
+      const tokens = await Promise.all(owners.map(async (owner) => tokenOf(await invite(owner, email))))
+      const answers = await acceptTogether(tokens)
+      expect(answers.map(({ status }) => status).sort()).toEqual([201, 409])
+      const lost = answers.findIndex(({ status }) => status === 409)
+      expect(await answers[lost]?.json()).toMatchObject({ error: { code: 'member_exists' } })
+      const found = await harness.deps.db.authPool.query<{ id: string }>('SELECT id FROM "user" WHERE email = $1', [email])
+      expect(found.rowCount).toBe(1)
+      const ids = (await answers[1 - lost]?.json()) as { userId: string; memberId: string; organizationId: string }
+      const person = { ...ids, email, password, sessionId: '', cookies: new Map<string, string>() }
+      expect((await signInAs(harness, person)).status).toBe(200)
+      expect((await accept(tokens[lost] ?? '', {}, person)).status).toBe(201)
+    }
+  })
+})
+
+/** Nobody goes on before everybody has looked and found no account. */
+async function acceptTogether(tokens: string[]): Promise<Response[]> {
+  const { passwords } = harness.deps
+  const hash = passwords.hash.bind(passwords)
+  const all = Promise.withResolvers<void>()
+  let arrived = 0
+  const held = vi.spyOn(passwords, 'hash').mockImplementation(async (password) => {
+    if (++arrived === tokens.length) all.resolve()
+    await all.promise
+    return hash(password)
+  })
+  try {
+    return await Promise.all(tokens.map((token) => accept(token)))
+  } finally {
+    held.mockRestore()
+  }
+}

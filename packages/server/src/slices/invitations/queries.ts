@@ -65,10 +65,10 @@ function whereOf({ status, now }: Filter): Prisma.InvitationWhereInput {
 }
 
 /** Which invitation a link is, before any tenant is known. */
-export async function findInvitationPlace(pool: pg.Pool, tokenHash: Buffer): Promise<{ organizationId: string; id: string } | null> {
+export async function findInvitationPlace(pool: pg.Pool, tokenHashes: Buffer[]): Promise<{ organizationId: string; id: string } | null> {
   const found = await pool.query<{ organizationId: string; id: string }>(
-    'SELECT organization_id AS "organizationId", id FROM invitation WHERE token_hash = $1',
-    [tokenHash],
+    'SELECT organization_id AS "organizationId", id FROM invitation WHERE token_hash = ANY($1)',
+    [tokenHashes],
   )
   return found.rows[0] ?? null
 }

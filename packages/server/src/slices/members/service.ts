@@ -2,14 +2,16 @@ import type { ListMembers, Member, MemberPage, UpdateMember } from '@keylease/sh
 import type { Role } from '@keylease/shared/contracts/permissions'
 import { newId } from '@keylease/shared/ids'
 import type { Deps } from '../../deps'
-import { readAs, writeAs } from '../../platform/access'
+import { readAs, writeAsPerson } from '../../platform/access'
 import { recordAudit } from '../../platform/audit'
 import type { Actor } from '../../platform/auth'
 import { AppError } from '../../platform/errors'
 import { recordChange } from '../../platform/events'
+import type { PersonTx } from '../../platform/identity/person-transaction'
 import { sessionsChanged } from '../../platform/identity/session-authenticator'
 import { deleteSessions } from '../../platform/identity/session-rows'
 import { countLimit, readCursor, toPage } from '../../platform/page'
+import { membersChanged } from '../../platform/platform-key-cache'
 import type { Tx } from '../../platform/tenancy'
 import { assertNotAbove } from '../roles/service'
 import { toMember } from './mapping'
@@ -71,29 +73,44 @@ export async function requireTeams(tx: Tx, teamIds: string[]): Promise<void> {
 }
 
 export async function updateMember(deps: Deps, actor: Actor, id: string, change: UpdateMember): Promise<Member> {
-  const member = await writeAs(deps, actor, async (tx) => {
+  const member = await writeAsPerson(deps, actor, async (room) => {
+    const { tx } = room
     const before = await lockForChange(tx, actor, id)
     assertNotAbove(actor, change.role)
     if (before.role === 'owner' && change.role !== 'owner') await assertAnotherOwner(tx, id)
     const after = await describe(tx, await rows.updateMemberRow(tx, actor.organizationId, id, { ...change, updatedAt: deps.clock.now() }))
     await recordAudit(tx, deps.clock, actor, { action: 'member.updated', resource: { kind: 'member', id }, before, after })
-    if (before.role !== after.role) await endMemberSessions(deps, tx, actor, before)
+    if (before.role !== after.role) await endMemberPlace(room, actor, before)
     return after
   })
-  deps.sessions.forget()
+  forgetMembers(deps, actor)
   return member
 }
 
 export async function removeMember(deps: Deps, actor: Actor, id: string): Promise<void> {
-  await writeAs(deps, actor, async (tx) => {
-    const before = await lockForChange(tx, actor, id)
-    if (before.role === 'owner') await assertAnotherOwner(tx, id)
-    await rows.updateMemberRow(tx, actor.organizationId, id, { removedAt: deps.clock.now() })
-    await rows.deleteTeamMembers(tx, id)
-    await recordAudit(tx, deps.clock, actor, { action: 'member.removed', resource: { kind: 'member', id }, before })
-    await endMemberSessions(deps, tx, actor, before)
+  await writeAsPerson(deps, actor, async (room) => {
+    const member = await lockForChange(room.tx, actor, id)
+    await endMembership(deps, room, actor, member, 'member.removed')
   })
-  deps.sessions.forget()
+  forgetMembers(deps, actor)
+}
+
+/** Whoever is in an organization may go; the last Owner hands it on first. */
+export async function leaveOrganization(deps: Deps, actor: Actor): Promise<void> {
+  await writeAsPerson(deps, actor, async (room) => {
+    const member = await lockForChange(room.tx, actor, actor.memberId ?? '')
+    await endMembership(deps, room, actor, member, 'member.left')
+  })
+  forgetMembers(deps, actor)
+}
+
+async function endMembership(deps: Deps, room: PersonTx, actor: Actor, member: Member, action: string): Promise<void> {
+  const { id } = member
+  if (member.role === 'owner') await assertAnotherOwner(room.tx, id)
+  await rows.updateMemberRow(room.tx, actor.organizationId, id, { removedAt: deps.clock.now() })
+  await rows.deleteTeamMembers(room.tx, id)
+  await endMemberPlace(room, actor, member)
+  await recordAudit(room.tx, deps.clock, actor, { action, resource: { kind: 'member', id }, before: member })
 }
 
 /** Owners are locked before the member, in the order in which every change locks them. */
@@ -110,8 +127,15 @@ async function assertAnotherOwner(tx: Tx, id: string): Promise<void> {
   if ((await rows.lockOwners(tx)).every((owner) => owner === id)) throw new AppError('last_owner')
 }
 
-/** Another role is another session: the person signs in again. Last in its transaction, since sessions are in another's hands. */
-async function endMemberSessions(deps: Deps, tx: Tx, { organizationId }: Actor, { userId }: Member): Promise<void> {
+/** Another role is another session: the person signs in again. */
+async function endMemberPlace({ tx, client }: PersonTx, { organizationId }: Actor, { userId }: Member): Promise<void> {
+  await deleteSessions(client, { userId, organizationId })
   await recordChange(tx, { organizationId, kind: sessionsChanged })
-  await deleteSessions(deps.db.authPool, { userId, organizationId })
+  await recordChange(tx, { organizationId, kind: membersChanged })
+}
+
+/** What this process remembers of the members; the others hear of it from the change feed. */
+function forgetMembers(deps: Deps, { organizationId }: Actor): void {
+  deps.sessions.forget()
+  deps.platformKeys.forgetOrganization(organizationId)
 }

@@ -8,7 +8,7 @@ import { AppError } from '../../platform/errors'
 import { assertNotEmail } from '../../platform/identity/password'
 import { toLinkActor } from '../../platform/identity/person-audit'
 import { findPasswordHash, findPerson, insertPerson } from '../../platform/identity/person-rows'
-import { inTenant, inTenantSql, inTransaction } from '../../platform/tenancy'
+import { enterTenant, inTenantSql } from '../../platform/tenancy'
 import { addMember } from '../members/service'
 import { ensureFirstOrganization } from '../organizations/service'
 import { findOwnerLink, hasOwnerRow, replaceOwnerLink, spendOwnerLink } from './queries'
@@ -32,7 +32,7 @@ export async function createFirstOwnerPath(deps: Room): Promise<string | null> {
   return hasOwner ? null : createOwnerPath(deps)
 }
 
-/** Of many who send the token at once, one becomes the Owner: the link is spent last, in the transaction that makes the person. */
+/** Of many who send the token at once, one becomes the Owner: the link is spent in the transaction that makes person and member. */
 export async function createOwner(deps: Deps, exchange: Exchange, input: CreateOwner): Promise<Owner> {
   await assertGoodLink(deps, input.token)
   assertNotEmail(input.password, input.email)
@@ -40,16 +40,14 @@ export async function createOwner(deps: Deps, exchange: Exchange, input: CreateO
   const passwordHash = known ? '' : await deps.passwords.hash(input.password)
   const userId = known?.id ?? newId('user')
   const organizationId = await ensureFirstOrganization(deps)
-  return inTenant(deps.db, organizationId, async (tx) => {
+  return deps.db.persons.transact(async ({ tx, client }) => {
+    if (!(await spendOwnerLink(client, deps.keyring.hashes('pepper', input.token), deps.clock.now()))) throw new AppError('link_spent')
     const { name, email } = known ?? input
+    if (!known) await insertPerson(client, { id: userId, name, email, passwordHash })
+    await enterTenant(tx, organizationId)
     const member = await addMember(tx, { organizationId, userId, email, name, role: 'owner', teamIds: [], now: deps.clock.now() })
     const actor = toLinkActor({ memberId: member.id, name, organizationId }, exchange)
     await recordAudit(tx, deps.clock, actor, { action: 'member.created', resource: { kind: 'member', id: member.id }, after: member })
-    await inTransaction(deps.db.authPool, async (client) => {
-      const { hash } = deps.keyring.hash('pepper', input.token)
-      if (!(await spendOwnerLink(client, hash, deps.clock.now()))) throw new AppError('link_spent')
-      if (!known) await insertPerson(client, { id: userId, name, email, passwordHash })
-    })
     return { userId, memberId: member.id, organizationId }
   })
 }

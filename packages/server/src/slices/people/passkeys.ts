@@ -1,15 +1,14 @@
 import type { SignedIn } from '@keylease/shared/contracts/account'
 import type { AuthenticatePasskey, Passkey, PasskeyAssertion, RegisterPasskey } from '@keylease/shared/contracts/factors'
 import type { Deps } from '../../deps'
+import { writeAsPerson } from '../../platform/access'
+import { recordAudit } from '../../platform/audit'
 import type { Actor, Exchange } from '../../platform/auth'
 import { AppError } from '../../platform/errors'
-import { writeAsPerson } from '../../platform/identity/person-audit'
-import { toRateSource } from '../../platform/request/address'
-import { refuseFactor } from './factors'
+import { completeSignIn, refuseFactor } from './factors'
 import { toPasskey } from './mapping'
 import { deletePasskeyRow, listPasskeyRows } from './queries'
-import { assertSafeForSessions, personOf, startSession } from './session-start'
-import { takeAttempt } from './sign-in'
+import { assertSafeForSessions, personOf } from './session-start'
 
 const done = { status: true } as const
 
@@ -33,23 +32,17 @@ function readChallenge(exchange: Exchange, answer: { isOk: boolean; body: Record
   return { ...answer.body, challenge }
 }
 
-/** Kept only if the audit trail has it. */
 export async function registerPasskey(deps: Deps, exchange: Exchange, actor: Actor, input: RegisterPasskey): Promise<Passkey> {
   const { userId } = personOf(actor)
-  const answer = await deps.identity.call(exchange, (api, options) =>
-    api.verifyPasskeyRegistration({ body: { name: input.name, response: input.response }, ...options }),
-  )
-  if (!answer.isOk) throw refuseFactor(deps, exchange, actor, answer)
-  const id = String(answer.body['id'])
-  try {
-    await writeAsPerson(deps, actor, { action: 'factor.added', resource: { kind: 'passkey', id } }, async () => undefined)
-  } catch (error) {
-    await deletePasskeyRow(deps.db.authPool, userId, id)
-    throw error
-  }
-  const added = (await listPasskeyRows(deps.db.authPool, userId)).find((row) => row.id === id)
-  if (!added) throw new AppError('not_found')
-  return toPasskey(added)
+  return writeAsPerson(deps, actor, async ({ tx, client }) => {
+    const body = { name: input.name, response: input.response }
+    const answer = await deps.identity.call(exchange, (api, options) => api.verifyPasskeyRegistration({ body, ...options }))
+    if (!answer.isOk) throw refuseFactor(deps, exchange, actor, answer)
+    const added = (await listPasskeyRows(client, userId)).find((row) => row.id === answer.body['id'])
+    if (!added) throw new AppError('not_found')
+    await recordAudit(tx, deps.clock, actor, { action: 'factor.added', resource: { kind: 'passkey', id: added.id } })
+    return toPasskey(added)
+  })
 }
 
 /** The parts that the signature covers; whatever else a browser adds decides nothing. */
@@ -60,14 +53,9 @@ export function toSigned({ id, rawId, type, response }: PasskeyAssertion) {
 
 export async function signInWithPasskey(deps: Deps, exchange: Exchange, { response }: AuthenticatePasskey): Promise<SignedIn> {
   assertSafeForSessions(exchange)
-  const address = { kind: 'address', id: toRateSource(exchange.facts.address) } as const
-  await takeAttempt(deps, exchange, [address])
-  const answer = await deps.identity.call(exchange, (api, options) =>
-    api.verifyPasskeyAuthentication({ body: { response: toSigned(response) }, ...options }),
+  return completeSignIn(deps, exchange, () =>
+    deps.identity.call(exchange, (api, options) => api.verifyPasskeyAuthentication({ body: { response: toSigned(response) }, ...options })),
   )
-  if (!answer.isOk) throw refuseFactor(deps, exchange, null, answer)
-  await deps.lockout.clear(address)
-  return startSession(deps, exchange, answer)
 }
 
 export async function listPasskeys(deps: Deps, actor: Actor): Promise<{ items: Passkey[] }> {
@@ -75,8 +63,9 @@ export async function listPasskeys(deps: Deps, actor: Actor): Promise<{ items: P
 }
 
 export async function deletePasskey(deps: Deps, actor: Actor, { id }: { id: string }) {
-  await writeAsPerson(deps, actor, { action: 'factor.removed', resource: { kind: 'passkey', id } }, async () => {
-    if (!(await deletePasskeyRow(deps.db.authPool, personOf(actor).userId, id))) throw new AppError('not_found')
+  await writeAsPerson(deps, actor, async ({ tx, client }) => {
+    if (!(await deletePasskeyRow(client, personOf(actor).userId, id))) throw new AppError('not_found')
+    await recordAudit(tx, deps.clock, actor, { action: 'factor.removed', resource: { kind: 'passkey', id } })
   })
   return done
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { callAs, otherBrowser, signInAs } from '../../../test/factors'
+import { addPasskey, addTotp, callAs, otherBrowser, signInAs } from '../../../test/factors'
 import { createHarness, type Harness } from '../../../test/harness'
 import { createSession } from '../../../test/people'
 import { resetPerson } from './service'
@@ -47,7 +47,7 @@ describe('a reset link', () => {
     const person = await harness.createPerson()
     for (let guess = 0; guess < 11; guess++) await signInAs(harness, otherBrowser(person), wrong)
     expect((await signInAs(harness, otherBrowser(person))).status).toBe(429)
-    const token = tokenOf(await resetPerson(harness.deps, person.email))
+    const token = tokenOf((await resetPerson(harness.deps, person.email))?.path ?? null)
     expect(await statusOfMe(person)).toBe(401)
     expect((await signInAs(harness, otherBrowser(person))).status).toBe(200)
     expect((await reset(token)).status).toBe(200)
@@ -55,16 +55,38 @@ describe('a reset link', () => {
     expect((await reset(token)).status).toBe(410)
   })
 
+  it('takes away lost factors only where it is asked to, and every organization of the person reads what was taken', async () => {
+    const person = await harness.createPerson()
+    const organizationId = await harness.createTenant()
+    await harness.createPerson({ organizationId, as: person })
+    await addTotp(harness, person)
+    await addPasskey(harness, person)
+    expect(await resetPerson(harness.deps, person.email)).toMatchObject({ removed: null })
+    expect(await (await signInAs(harness, otherBrowser(person))).json()).toMatchObject({ twoFactorRedirect: true })
+    const done = await resetPerson(harness.deps, person.email, { removesFactors: true })
+    expect(done?.removed).toEqual({ authenticatorApp: true, passkeys: 1 })
+    const browser = otherBrowser(person)
+    expect(await (await signInAs(harness, browser)).json()).toMatchObject({ twoFactorRedirect: false })
+    expect(await callAs(harness, browser, 'GET', '/api/auth/passkey/list-user-passkeys')).toEqual({ items: [] })
+    for (const token of [harness.token, harness.createCredential({ organizationId, role: 'owner' })]) {
+      const trail = await harness.request('GET', `/api/v1/audit?kind=audit&resourceId=${person.userId}&action=factor.removed`, { token })
+      expect(await trail.json()).toMatchObject({ total: 1, items: [{ actor: { id: 'operator' } }] })
+    }
+    expect(await resetPerson(harness.deps, person.email, { removesFactors: true })).toMatchObject({
+      removed: { authenticatorApp: false, passkeys: 0 },
+    })
+  })
+
   it('is spent by one of many who use it at once', async () => {
     const person = await harness.createPerson()
-    const token = tokenOf(await resetPerson(harness.deps, person.email))
+    const token = tokenOf((await resetPerson(harness.deps, person.email))?.path ?? null)
     const answers = await Promise.all(Array.from({ length: 6 }, (_, i) => reset(token, `${newPassword} ${i}`)))
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 410, 410, 410, 410, 410])
   })
 
   it('survives a password that is refused, and no table holds its token', async () => {
     const person = await harness.createPerson()
-    const token = tokenOf(await resetPerson(harness.deps, person.email))
+    const token = tokenOf((await resetPerson(harness.deps, person.email))?.path ?? null)
     expect((await reset(token, person.email)).status).toBe(400)
     expect((await reset(token, 'short')).status).toBe(400)
     const rows = await harness.deps.db.authPool.query('SELECT to_jsonb(t)::text AS text FROM verification t')
@@ -74,7 +96,7 @@ describe('a reset link', () => {
 
   it('ends after its time', async () => {
     const person = await harness.createPerson()
-    const token = tokenOf(await resetPerson(harness.deps, person.email))
+    const token = tokenOf((await resetPerson(harness.deps, person.email))?.path ?? null)
     await harness.deps.db.authPool.query(`UPDATE verification SET expires_at = now() - interval '1 second'`)
     expect((await reset(token)).status).toBe(410)
   })

@@ -4,6 +4,8 @@ import * as owner from './owner'
 import * as reset from './reset'
 import * as sessionStart from './session-start'
 
+export type { PersonReset } from './reset'
+
 /** The person of this browser, if it has a session. */
 export function findCurrentPerson(deps: Deps, exchange: Exchange): Promise<Actor | null> {
   return sessionStart.findCurrentPerson(deps, exchange)
@@ -19,7 +21,7 @@ export function createFirstOwnerPath(deps: Deps): Promise<string | null> {
   return owner.createFirstOwnerPath(deps)
 }
 
-/** Ends sessions and lock-outs of a person and gives the path of a link for a new password; null for nobody's address. */
-export function resetPerson(deps: Deps, email: string): Promise<string | null> {
-  return reset.resetPerson(deps, email)
+/** Ends sessions and lock-outs of a person, factors too if asked, and gives the path of a link for a new password; null for nobody's address. */
+export function resetPerson(deps: Deps, email: string, options: { removesFactors?: boolean } = {}): Promise<reset.PersonReset | null> {
+  return reset.resetPerson(deps, email, options)
 }

@@ -1,16 +1,18 @@
 import type { CurrentSession, SignedIn, SignIn } from '@keylease/shared/contracts/account'
 import type { Deps } from '../../deps'
+import { writeAsPerson } from '../../platform/access'
+import { recordAudit } from '../../platform/audit'
 import type { Actor, Exchange } from '../../platform/auth'
 import { AppError } from '../../platform/errors'
 import { recordChange } from '../../platform/events'
-import { writeAsPerson } from '../../platform/identity/person-audit'
-import { findMemberships, findPerson } from '../../platform/identity/person-rows'
+import type { ShownPassword } from '../../platform/identity/password'
+import { findMemberships, findPasswordHash, findPerson } from '../../platform/identity/person-rows'
 import { sessionsChanged } from '../../platform/identity/session-authenticator'
 import { findPersonSession } from '../../platform/identity/session-rows'
 import type { Subject } from '../../platform/lockout'
 import { toRateSource } from '../../platform/request/address'
 import { getOrganizationName } from '../organizations/service'
-import { assertSafeForSessions, getPerson, personOf, startSession } from './session-start'
+import { assertSafeForSessions, beginSession, getPerson, personOf, welcome } from './session-start'
 
 const addressOf = ({ facts }: Exchange): Subject => ({ kind: 'address', id: toRateSource(facts.address) })
 
@@ -19,15 +21,27 @@ export async function signIn(deps: Deps, exchange: Exchange, input: SignIn): Pro
   assertSafeForSessions(exchange)
   const subjects: Subject[] = [{ kind: 'account', id: input.email }, addressOf(exchange)]
   await takeAttempt(deps, exchange, subjects)
-  const answer = await deps.identity.call(exchange, (api, options) => api.signInEmail({ body: input, ...options }))
-  if (!answer.isOk) {
+  const shown = await findGoodPassword(deps, input)
+  const ask = () => deps.identity.call(exchange, (api, options) => api.signInEmail({ body: input, ...options }), shown)
+  const begun = shown && (await beginSession(deps, exchange, ask))
+  if (!begun?.answer.isOk) {
     await recordFailure(deps, exchange, input.email)
     throw new AppError('sign_in_failed')
   }
   await deps.lockout.clear(...subjects)
-  if (answer.body['twoFactorRedirect'] !== true) return startSession(deps, exchange, answer)
+  const { answer, session } = begun
+  if (session) return welcome(deps, exchange, answer, session)
   for (const line of answer.cookies) exchange.setCookie(line)
   return { twoFactorRedirect: true, twoFactorMethods: ['totp', 'backup-code'], user: null }
+}
+
+/** Before any transaction, since scrypt takes its time; an address that nobody has costs as much. */
+async function findGoodPassword({ db, passwords }: Deps, { email, password }: SignIn): Promise<ShownPassword | undefined> {
+  const person = await findPerson(db.authPool, { email })
+  const hash = await findPasswordHash(db.authPool, person?.id ?? 'nobody')
+  if (hash !== null) return (await passwords.verify({ hash, password })) ? { hash, password } : undefined
+  await passwords.hash(password)
+  return undefined
 }
 
 /** One attempt of each, or the answer says how long to wait. */
@@ -60,9 +74,11 @@ async function recordFailure(deps: Deps, { facts }: Exchange, email: string): Pr
 export async function signOut(deps: Deps, exchange: Exchange, actor: Actor): Promise<{ status: true }> {
   const { sessionId } = personOf(actor)
   const fact = { action: 'session.ended', resource: { kind: 'session', id: sessionId } }
-  const answer = await writeAsPerson(deps, actor, fact, async (tx) => {
+  const answer = await writeAsPerson(deps, actor, async ({ tx }) => {
+    const ended = await deps.identity.call(exchange, (api, options) => api.signOut(options))
     await recordChange(tx, { organizationId: actor.organizationId, kind: sessionsChanged })
-    return deps.identity.call(exchange, (api, options) => api.signOut(options))
+    await recordAudit(tx, deps.clock, actor, fact)
+    return ended
   })
   deps.sessions.forget()
   const { kind, id, name, organizationId } = actor

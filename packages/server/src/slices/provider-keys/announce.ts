@@ -11,11 +11,17 @@ export function announceChange(tx: Tx, actor: Actor, keyId: string, payload: Rec
 }
 
 /** What webhooks tell about a key: enough to know which one. */
-export async function announceKey(tx: Tx, actor: Actor, kind: EventKind, key: ProviderKey): Promise<void> {
+export async function announceKey(
+  tx: Tx,
+  { organizationId }: Pick<Actor, 'organizationId'>,
+  kind: EventKind,
+  key: ProviderKey,
+  more: Record<string, unknown> = {},
+): Promise<void> {
   const { id, name, provider, preview, environment, status } = key
-  await recordEvent(tx, actor.organizationId, {
+  await recordEvent(tx, organizationId, {
     kind,
     resource: { kind: 'provider-key', id },
-    payload: { name, provider, preview, environment, status },
+    payload: { name, provider, preview, environment, status, ...more },
   })
 }

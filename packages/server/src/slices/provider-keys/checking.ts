@@ -1,23 +1,27 @@
 import type { KeyRevocation, Probe, RevealedKey, RevokeProviderKey } from '@keylease/shared/contracts/provider-key-bodies'
 import type { Provider } from '@keylease/shared/providers/provider'
+import type { KeyTarget } from '@keylease/shared/providers/request'
 import type { Deps } from '../../deps'
 import { prepareAs, writeAs } from '../../platform/access'
 import { recordAudit } from '../../platform/audit'
 import type { Actor } from '../../platform/auth'
 import { AppError } from '../../platform/errors'
+import { chooseInFlight } from '../../platform/revocations'
 import { inTenant, type Tx } from '../../platform/tenancy'
 import { announceChange, announceKey } from './announce'
 import { toProbe, toProviderKey } from './mapping'
-import { probeKey, recordProbe } from './probing'
+import { probeKey } from './probing'
 import { type KeyRow, updateKeyRow } from './queries'
+import { recordProbe } from './recording'
 import { openSecret } from './secrets'
+import { toTarget } from './sending'
 import { lockManagedKey, requireProvider, seeKey } from './sight'
 import { findNewestSealed, retireAll, type SealedVersion } from './version-rows'
 
-interface Checked {
+export interface Checked {
   keyId: string
   provider: Provider
-  baseUrl: string | null
+  target: KeyTarget
   version: SealedVersion
 }
 
@@ -26,11 +30,13 @@ const afterRevokeMs = 5_000
 
 export async function verifyProviderKey(deps: Deps, actor: Actor, keyId: string): Promise<Probe> {
   const checked = await prepareAs(deps, actor, async (tx) => loadChecked(tx, await lockManagedKey(deps, tx, actor, keyId)))
-  const probed = await probeKey(deps, { ...checked, value: await openSecret(deps, actor.organizationId, checked.version) })
+  const { organizationId } = actor
+  const value = await openSecret(deps, organizationId, checked.version)
+  const probed = await probeKey(deps, { ...checked, value }, { organizationId })
   return writeAs(deps, actor, async (tx) => {
     const row = await lockManagedKey(deps, tx, actor, keyId)
     const isCurrent = row.versions[0]?.id === checked.version.id && row.versions[0].state === 'current'
-    const probe = toProbe(await recordProbe(tx, deps, actor, { keyId, versionId: checked.version.id, isCurrent }, probed))
+    const probe = toProbe(checked.provider, await recordProbe(tx, deps, actor, { keyId, versionId: checked.version.id, isCurrent }, probed))
     const resource = { kind: 'provider-key', id: keyId }
     await recordAudit(tx, deps.clock, actor, { action: 'provider-key.verified', resource, after: probe })
     return probe
@@ -52,6 +58,7 @@ async function revokeNow(tx: Tx, deps: Deps, actor: Actor, keyId: string, { inFl
   const row = await lockManagedKey(deps, tx, actor, keyId)
   const now = deps.clock.now()
   const revokedAt = row.revokedAt ?? now
+  await chooseInFlight(tx, inFlight)
   await retireAll(tx, keyId, now)
   const after = toProviderKey(await updateKeyRow(tx, actor.organizationId, keyId, { status: 'revoked', revokedAt, updatedAt: now }))
   await announceChange(tx, actor, keyId, { revoked: true, inFlight, notBefore: now.toISOString() })
@@ -71,7 +78,7 @@ async function askWhetherDead(deps: Deps, actor: Actor, keyId: string): Promise<
   const { organizationId } = actor
   const checked = await inTenant(deps.db, organizationId, async (tx) => loadChecked(tx, await seeKey(deps, tx, actor, keyId)))
   const value = await openSecret(deps, organizationId, checked.version)
-  const probed = await probeKey(deps, { ...checked, value }, afterRevokeMs)
+  const probed = await probeKey(deps, { ...checked, value }, { withinMs: afterRevokeMs, organizationId })
   const of = { keyId, versionId: checked.version.id, isCurrent: false }
   await inTenant(deps.db, organizationId, (tx) => recordProbe(tx, deps, actor, of, probed))
   return probed.result.valid === false ? 'revoked' : 'still_valid'
@@ -97,8 +104,8 @@ export async function revealProviderKey(deps: Deps, actor: Actor, keyId: string)
   return revealed
 }
 
-async function loadChecked(tx: Tx, row: KeyRow): Promise<Checked> {
+export async function loadChecked(tx: Tx, row: KeyRow): Promise<Checked> {
   const version = await findNewestSealed(tx, row.id)
   if (!version) throw new AppError('key_not_usable')
-  return { keyId: row.id, provider: await requireProvider(tx, row.provider), baseUrl: row.baseUrl, version }
+  return { keyId: row.id, provider: await requireProvider(tx, row.provider), target: toTarget(row), version }
 }

@@ -1,4 +1,3 @@
-import { Verification } from '@keylease/shared/contracts/provider-key-bodies'
 import type { ProbeResult } from '@keylease/shared/providers/provider'
 import type { Tx } from '../../platform/tenancy'
 
@@ -8,6 +7,7 @@ export interface ProbeRow {
   versionId: string
   valid: boolean | null
   verdict: string
+  reason: string
   details: unknown
   latencyMs: number
   createdAt: Date
@@ -30,14 +30,14 @@ const columns = {
   versionId: true,
   valid: true,
   verdict: true,
+  reason: true,
   details: true,
   latencyMs: true,
   createdAt: true,
 } as const
 
 export function insertProbe(tx: Tx, { now, result, ...probe }: NewProbe): Promise<ProbeRow> {
-  const { details, valid, verdict } = Verification.parse(result)
-  return tx.probe.create({ data: { ...probe, valid, verdict, details, createdAt: now }, select: columns })
+  return tx.probe.create({ data: { ...probe, ...result, createdAt: now }, select: columns })
 }
 
 export function listProbeRows(tx: Tx, keyId: string, page: { after: string | null; take: number }): Promise<ProbeRow[]> {

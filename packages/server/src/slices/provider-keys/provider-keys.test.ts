@@ -1,5 +1,6 @@
 import type { ProviderKeyPage, StoredProviderKey } from '@keylease/shared/contracts/provider-key-bodies'
 import { newId } from '@keylease/shared/ids'
+import { catalogue } from '@keylease/shared/providers/index'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { factories, newSecret } from '../../../test/factories'
 import { acts, createFakeProvider, type FakeProvider } from '../../../test/fake-provider'
@@ -43,21 +44,21 @@ describe('storing a key', () => {
   })
 
   test.each([
-    ['accept', true, 'accepted', 'healthy'],
-    ['restrict', true, 'restricted', 'healthy'],
-    ['exhaust', true, 'no_quota', 'healthy'],
-    ['reject', false, 'rejected', 'rejected'],
-    ['fail', null, 'provider_error', 'unknown'],
-    ['garble', null, 'unexpected_answer', 'unknown'],
+    ['accept', true, 'valid', 'accepted', 'healthy'],
+    ['restrict', true, 'valid', 'restricted', 'healthy'],
+    ['exhaust', true, 'no_quota', 'no_quota', 'no_quota'],
+    ['reject', false, 'invalid', 'bad_key', 'rejected'],
+    ['fail', null, 'degraded', 'provider_error', 'unknown'],
+    ['garble', null, 'degraded', 'unexpected_answer', 'unknown'],
   ] as const)(
     'asked to verify, keeps what the provider says and stores the key all the same: "%s" is %s',
-    async (act, valid, verdict, health) => {
+    async (act, valid, verdict, reason, health) => {
       const key = newSecret()
       provider.answer(key, acts[act])
       const { status, body } = await create({ provider: 'openai', name: 'prod', key, baseUrl: provider.baseUrl, verify: true })
       expect(status).toBe(201)
-      expect(body).toMatchObject({ verification: { valid, verdict }, health })
-      expect((await callKeys(harness, 'GET', `/${body.id}/probes`)).body).toMatchObject({ items: [{ valid, verdict }], total: 1 })
+      expect(body).toMatchObject({ verification: { valid, verdict, reason }, health })
+      expect((await callKeys(harness, 'GET', `/${body.id}/probes`)).body).toMatchObject({ items: [{ valid, verdict, reason }], total: 1 })
     },
   )
 
@@ -128,6 +129,47 @@ describe('storing a key', () => {
   })
 })
 
+describe('what a provider asks of its keys', () => {
+  test('is brought, or refused in one sentence that names the field and the step that explains it', async () => {
+    const refused = await create({ provider: 'bedrock', name: 'prod', key: `ABSK${'a1B2c3D4e5'.repeat(8)}` })
+    expect(refused.status).toBe(400)
+    expect(refused.body.error?.message).toMatch(
+      /^The request is not valid: region is required for AWS Bedrock; see step 4 of its setup: "[^"]*region[^"]*"\.$/,
+    )
+    expect(refused.body.error?.details).toMatchObject({ fields: [{ field: 'region' }], setupStep: 4 })
+    for (const { id: provider, requiredFields } of catalogue) {
+      const { status, body } = await create({ provider, name: 'prod', key: newSecret() })
+      if (requiredFields.length === 0) expect(status, provider).toBe(201)
+      else expect(body.error?.message, provider).toContain(`${requiredFields[0]} is required`)
+    }
+  })
+
+  test('decides where the key may go, and can be changed but not taken away', async () => {
+    const key = `ABSK${newSecret()
+      .replace(/[^A-Za-z0-9]/g, 'x')
+      .repeat(2)
+      .slice(0, 90)}`
+    const { body } = await create({ provider: 'bedrock', name: 'prod', key, region: 'eu-central-1' })
+    expect(body.origins).toEqual([
+      'https://bedrock-runtime.eu-central-1.amazonaws.com',
+      'https://bedrock-runtime-fips.eu-central-1.amazonaws.com',
+    ])
+    const moved = await callKeys<StoredProviderKey>(harness, 'PATCH', `/${body.id}`, { body: { region: 'us-east-1' } })
+    expect(moved.body.origins[0]).toBe('https://bedrock-runtime.us-east-1.amazonaws.com')
+    expect((await callKeys(harness, 'PATCH', `/${body.id}`, { body: { region: null } })).body.error?.message).toContain(
+      'region is required',
+    )
+    expect((await create({ provider: 'openai', name: 'own', key: newSecret(), baseUrl: provider.baseUrl })).body.origins).toEqual([
+      new URL(provider.baseUrl).origin,
+    ])
+  })
+
+  test.each(['evil.example.com/', 'a.b', 'x@y', 'x:1', '-x', 'x y', '..'])('never lets the region %j name another host', async (region) => {
+    const { status, body } = await create({ provider: 'bedrock', name: 'prod', key: newSecret(), region })
+    expect([status, body.error?.message.includes('region')]).toEqual([400, true])
+  })
+})
+
 describe('the list', () => {
   test('searches, filters and sorts, page by page, with nothing lost or twice', async () => {
     const tag = `t${Date.now()}`
@@ -188,13 +230,23 @@ describe('a stored key', () => {
 
   test('is asked about with the credential of its provider, and each verdict is kept', async () => {
     const { id, key } = await storeKey(harness, { baseUrl: provider.baseUrl })
-    expect((await callKeys(harness, 'POST', `/${id}/verify`)).body).toMatchObject({ valid: true, verdict: 'accepted', keyId: id })
+    expect((await callKeys(harness, 'POST', `/${id}/verify`)).body).toMatchObject({
+      valid: true,
+      verdict: 'valid',
+      reason: 'accepted',
+      help: null,
+      keyId: id,
+    })
     expect(provider.heard.at(-1)).toMatchObject({ key, url: '/v1/models' })
     provider.answer(key, acts.fail)
-    expect((await callKeys(harness, 'POST', `/${id}/verify`)).body).toMatchObject({ valid: null, verdict: 'provider_error' })
+    expect((await callKeys(harness, 'POST', `/${id}/verify`)).body).toMatchObject({
+      valid: null,
+      verdict: 'degraded',
+      reason: 'provider_error',
+    })
     expect((await readKey(harness, id)).health).toBe('healthy')
     provider.answer(key, acts.reject)
-    expect((await callKeys(harness, 'POST', `/${id}/verify`)).body).toMatchObject({ valid: false, verdict: 'rejected' })
+    expect((await callKeys(harness, 'POST', `/${id}/verify`)).body).toMatchObject({ valid: false, verdict: 'invalid', reason: 'bad_key' })
     expect((await readKey(harness, id)).health).toBe('rejected')
     const { body } = await callKeys(harness, 'GET', `/${id}/probes?limit=2`)
     expect(body).toMatchObject({ items: [{ valid: false }, { valid: null }], total: 3 })

@@ -33,6 +33,7 @@ const columns = {
   deployment: true,
   baseUrl: true,
   apiVersion: true,
+  maxLeaseSeconds: true,
   expiresAt: true,
   rotatedAt: true,
   lastUsedAt: true,

@@ -41,7 +41,9 @@ test('a rotation asks the provider, puts the new value in place and lets the old
   expect(body).toMatchObject({ oldKey: { number: 1, state: 'draining' }, newKey: { number: 2, state: 'current' }, warnings: [] })
   expect(body.verification).toEqual({
     valid: true,
-    verdict: 'accepted',
+    verdict: 'valid',
+    reason: 'accepted',
+    help: null,
     details: { organization: 'acme', limits: { 'limit-requests': '500' } },
   })
   expect([body.oldKey.preview, body.newKey.preview]).toEqual([`sk-proj-…${key.slice(-4)}`, `sk-proj-…${next.slice(-4)}`])
@@ -68,7 +70,11 @@ test('a value that the provider refuses is never taken, by force neither, and an
   provider.answer(bad, acts.reject)
   for (const force of [false, true]) {
     const { status, body } = await rotate(id, bad, { force })
-    expect([status, body.error?.code, body.error?.details]).toMatchObject([422, 'key_rejected', { valid: false, verdict: 'rejected' }])
+    expect([status, body.error?.code, body.error?.details]).toMatchObject([
+      422,
+      'key_rejected',
+      { valid: false, verdict: 'invalid', reason: 'bad_key' },
+    ])
   }
   expect(await readStates(harness, id)).toEqual(['destroyed', 'destroyed', 'current'])
   expect((await readKey(harness, id)).health).toBe('unknown')
@@ -90,7 +96,7 @@ test.each([
   ['drop', 'unreachable'],
   ['hang', 'timeout'],
   ['drip', 'timeout'],
-] as const)('an upstream that does "%s" gives no verdict: nothing changes unless forced', async (act, verdict) => {
+] as const)('an upstream that does "%s" gives no verdict: nothing changes unless forced', async (act, reason) => {
   const { id } = await store()
   const next = newSecret()
   provider.answer(next, acts[act])
@@ -98,11 +104,11 @@ test.each([
   expect([refused.status, refused.body.error?.code, refused.body.error?.details]).toMatchObject([
     422,
     'key_unproven',
-    { valid: null, verdict },
+    { valid: null, reason, help: { cause: expect.any(String), remedy: expect.any(String) } },
   ])
   expect(await readStates(harness, id)).toEqual(['destroyed', 'current'])
   const forced = await rotate(id, next, { force: true })
-  expect([forced.status, forced.body.verification.verdict]).toEqual([200, verdict])
+  expect([forced.status, forced.body.verification.reason]).toEqual([200, reason])
   expect(await readStates(harness, id)).toEqual(['current', 'destroyed', 'draining'])
 })
 

@@ -2,6 +2,7 @@ import type { KeyRotation, RotateProviderKey } from '@keylease/shared/contracts/
 import { newId } from '@keylease/shared/ids'
 import { toKeyPreview } from '@keylease/shared/providers/key-check'
 import type { Provider } from '@keylease/shared/providers/provider'
+import type { KeyTarget } from '@keylease/shared/providers/request'
 import type { Secret } from '@keylease/shared/secret'
 import type { Deps } from '../../deps'
 import { prepareAs, writeAs } from '../../platform/access'
@@ -11,25 +12,20 @@ import { AppError } from '../../platform/errors'
 import { inTenant, type Tx } from '../../platform/tenancy'
 import { announceChange, announceKey } from './announce'
 import { toKeyVersion, toProviderKey } from './mapping'
-import { announceFailure, type Probed, probeKey, recordProbe } from './probing'
+import { type Probed, probeKey } from './probing'
 import { findVersionRow, updateKeyRow } from './queries'
-import { fingerprintOf, readSecret, sealSecret } from './secrets'
+import { announceFailure, forgetHealth, recordProbe } from './recording'
+import { fingerprintOf, lockSameSecret, readSecret, sealSecret } from './secrets'
+import { toTarget } from './sending'
 import { lockManagedKey, refuseRevoked, requireProvider } from './sight'
-import {
-  destroyPending,
-  findPending,
-  findSameSecret,
-  insertVersion,
-  lockFingerprint,
-  nextVersionNumber,
-  switchCurrent,
-} from './version-rows'
+import { toVerification } from './verification'
+import { destroyPending, findPending, insertVersion, nextVersionNumber, switchCurrent } from './version-rows'
 
 interface Candidate {
   keyId: string
   versionId: string
   provider: Provider
-  baseUrl: string | null
+  target: KeyTarget
   value: Secret
   warnings: string[]
 }
@@ -46,8 +42,8 @@ export const pendingMs = 60_000
 export async function rotateProviderKey(deps: Deps, actor: Actor, keyId: string, input: RotateProviderKey): Promise<KeyRotation> {
   const askedAt = deps.clock.now()
   const candidate = await prepareAs(deps, actor, (tx) => storeCandidate(tx, deps, actor, keyId, { ...input, askedAt }))
-  const probed = await probeKey(deps, candidate)
-  const refusal = refusalOf(probed, input.force)
+  const probed = await probeKey(deps, candidate, { organizationId: actor.organizationId })
+  const refusal = refusalOf(candidate, probed, input.force)
   if (refusal) {
     await discardCandidate(deps, actor, candidate, probed)
     throw refusal
@@ -63,7 +59,7 @@ async function storeCandidate(tx: Tx, deps: Deps, actor: Actor, keyId: string, i
   const provider = await requireProvider(tx, row.provider)
   const { value, warnings } = readSecret(provider, input.key)
   const versionId = await insertCandidate(tx, deps, actor, { keyId, provider, value })
-  return { keyId, versionId, provider, baseUrl: row.baseUrl, value, warnings }
+  return { keyId, versionId, provider, target: toTarget(row), value, warnings }
 }
 
 /** The same value again joins the rotation that waits for it; another value waits until that one ended or died. */
@@ -76,8 +72,7 @@ async function insertCandidate(
   const { organizationId, id: createdBy } = actor
   const now = deps.clock.now()
   const print = fingerprintOf(deps, organizationId, value)
-  await lockFingerprint(tx, organizationId, print.fingerprint)
-  const same = await findSameSecret(tx, print.fingerprint)
+  const same = await lockSameSecret(tx, deps, organizationId, value)
   if (same?.keyId === keyId && same.state === 'pending') return same.id
   if (same) throw new AppError('duplicate_key', { details: { keyId: same.keyId, versionId: same.id } })
   const pending = await findPending(tx, keyId)
@@ -91,10 +86,11 @@ async function insertCandidate(
 }
 
 /** A refused value is never taken; without a verdict only `force` takes it, unless there is nothing to ask. */
-function refusalOf({ result }: Probed, force: boolean): AppError | null {
-  if (result.valid === false) return new AppError('key_rejected', { details: result })
-  if (result.valid === true || result.verdict === 'no_probe' || force) return null
-  return new AppError('key_unproven', { details: result })
+function refusalOf({ provider }: Candidate, { result }: Probed, force: boolean): AppError | null {
+  const details = toVerification(provider, result)
+  if (result.valid === false) return new AppError('key_rejected', { details })
+  if (result.valid === true || result.reason === 'no_probe' || force) return null
+  return new AppError('key_unproven', { details })
 }
 
 async function discardCandidate(deps: Deps, actor: Actor, { keyId, versionId }: Candidate, probed: Probed): Promise<void> {
@@ -109,7 +105,7 @@ async function takeCandidate(
   tx: Tx,
   deps: Deps,
   actor: Actor,
-  { keyId, versionId, warnings }: Candidate,
+  { keyId, versionId, provider, warnings }: Candidate,
   { probed, drainSeconds }: { probed: Probed; drainSeconds: number },
 ): Promise<KeyRotation> {
   refuseRevoked(await lockManagedKey(deps, tx, actor, keyId))
@@ -118,14 +114,14 @@ async function takeCandidate(
   const switched = await switchCurrent(tx, { id: keyId, pendingId: versionId }, { now, drainUntil })
   if (!switched) throw new AppError('rotation_in_progress')
   await recordProbe(tx, deps, actor, { keyId, versionId, isCurrent: true }, probed)
-  const unknown = probed.result.valid === null ? { health: 'unknown', checkedAt: null } : {}
-  const key = toProviderKey(await updateKeyRow(tx, actor.organizationId, keyId, { rotatedAt: now, updatedAt: now, ...unknown }))
+  if (probed.result.valid === null) await forgetHealth(tx, actor.organizationId, keyId)
+  const key = toProviderKey(await updateKeyRow(tx, actor.organizationId, keyId, { rotatedAt: now, updatedAt: now }))
   const [oldKey, newKey] = [await readVersion(tx, switched.oldId), await readVersion(tx, versionId)]
   await announceChange(tx, actor, keyId, { rotated: true, drainUntil: drainUntil.toISOString() })
   await announceKey(tx, actor, 'key.rotated', key)
   const fact = { action: 'provider-key.rotated', resource: { kind: 'provider-key', id: keyId }, before: oldKey, after: newKey }
   await recordAudit(tx, deps.clock, actor, fact)
-  return { id: keyId, oldKey, newKey, expiresAt: drainUntil.toISOString(), verification: probed.result, warnings }
+  return { id: keyId, oldKey, newKey, expiresAt: drainUntil.toISOString(), verification: toVerification(provider, probed.result), warnings }
 }
 
 async function readVersion(tx: Tx, id: string) {

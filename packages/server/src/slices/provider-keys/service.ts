@@ -7,6 +7,7 @@ import type {
   ProviderKeyPage,
   UpdateProviderKey,
 } from '@keylease/shared/contracts/provider-key-bodies'
+import { providerFields } from '@keylease/shared/providers/provider'
 import type { Deps } from '../../deps'
 import { readAs, writeAs } from '../../platform/access'
 import { recordAudit } from '../../platform/audit'
@@ -16,13 +17,21 @@ import { countLimit, readCursor, toPage } from '../../platform/page'
 import { presentFields } from '../../platform/patch'
 import { listVisibleKeyIds } from '../grants/service'
 import { announceChange, announceKey } from './announce'
+import { replanHealth } from './health/health-rows'
 import { toKeyVersion, toProbe, toProviderKey } from './mapping'
 import { readExpiry, requireOwners } from './ownership'
 import { countProbeRows, listProbeRows } from './probe-rows'
 import { countCover, countKeyRows, listKeyRows, listVersionRows, updateKeyRow } from './queries'
-import { lockManagedKey, refuseRevoked, seeKey } from './sight'
+import { planProbe } from './recording'
+import { requireFields } from './required-fields'
+import { lockManagedKey, refuseRevoked, requireProvider, seeKey } from './sight'
+
+export { findLeasedVersion, type LeasableKey, listLeasableKeys, openLeasedSecret } from './leasable'
 
 const shownVersions = 50
+
+/** What the settings of an organization change for its keys. */
+export const replanHealthChecks = replanHealth
 
 export function listProviderKeyPage(deps: Deps, actor: Actor, query: ListProviderKeys): Promise<ProviderKeyPage> {
   const { limit, cursor, sort, order, deleted, ...named } = query
@@ -59,9 +68,14 @@ export function listProbePage(
 ): Promise<ProbePage> {
   const after = readCursor('probe', query.cursor)
   return readAs(deps, actor, async (tx) => {
-    await seeKey(deps, tx, actor, id)
+    const { provider } = await seeKey(deps, tx, actor, id)
+    const facts = await requireProvider(tx, provider)
     const rows = await listProbeRows(tx, id, { after, take: query.limit + 1 })
-    return toPage(rows.map(toProbe), query.limit, await countProbeRows(tx, id, countLimit))
+    return toPage(
+      rows.map((row) => toProbe(facts, row)),
+      query.limit,
+      await countProbeRows(tx, id, countLimit),
+    )
   })
 }
 
@@ -70,10 +84,13 @@ export function updateProviderKey(deps: Deps, actor: Actor, id: string, change: 
     const row = await lockManagedKey(deps, tx, actor, id)
     if (change.status !== undefined) refuseRevoked(row)
     await requireOwners(tx, actor, change)
+    if (providerFields.some((field) => field in change))
+      requireFields(await requireProvider(tx, row.provider), { ...row, ...presentFields(change) })
     const now = deps.clock.now()
     const { expiresAt, ...fields } = change
     const expiry = expiresAt === undefined ? {} : { expiresAt: readExpiry(expiresAt, now) }
     const after = toProviderKey(await updateKeyRow(tx, actor.organizationId, id, { ...presentFields(fields), ...expiry, updatedAt: now }))
+    if (change.status === 'active') await planProbe(tx, deps, actor.organizationId, id)
     await announceChange(tx, actor, id)
     const fact = { action: 'provider-key.updated', resource: { kind: 'provider-key', id }, before: toProviderKey(row), after }
     await recordAudit(tx, deps.clock, actor, fact)
@@ -96,7 +113,10 @@ export function restoreProviderKey(deps: Deps, actor: Actor, id: string): Promis
     const row = await lockManagedKey(deps, tx, actor, id, 'deleted-too')
     const after = toProviderKey(await updateKeyRow(tx, actor.organizationId, id, { deletedAt: null, updatedAt: deps.clock.now() }))
     await announceChange(tx, actor, id)
-    if (row.deletedAt !== null) await announceKey(tx, actor, 'key.restored', after)
+    if (row.deletedAt !== null) {
+      await planProbe(tx, deps, actor.organizationId, id)
+      await announceKey(tx, actor, 'key.restored', after)
+    }
     const fact = { action: 'provider-key.restored', resource: { kind: 'provider-key', id }, before: toProviderKey(row), after }
     await recordAudit(tx, deps.clock, actor, fact)
     return after

@@ -6,6 +6,9 @@ export interface SettleTimes {
   pendingBefore: Date
   deletedBefore: Date
   probedBefore: Date
+  calledBefore: Date
+  /** Draining versions that no lease holds any more. */
+  spent: readonly string[]
 }
 
 export async function listOrganizationIds(pool: pg.Pool): Promise<string[]> {
@@ -14,10 +17,11 @@ export async function listOrganizationIds(pool: pg.Pool): Promise<string[]> {
 
 /** In the tenant of the transaction. Every replica hears of the keys whose draining ended. */
 export async function settleVersions(client: pg.ClientBase, organizationId: string, times: SettleTimes): Promise<void> {
-  const { now, pendingBefore, deletedBefore, probedBefore } = times
+  const { now, pendingBefore, deletedBefore, probedBefore, calledBefore, spent } = times
   const retired = await client.query<{ keyId: string }>(
-    `UPDATE key_version SET state = 'retired', retired_at = $1 WHERE state = 'draining' AND drain_until <= $1 RETURNING key_id AS "keyId"`,
-    [now],
+    `UPDATE key_version SET state = 'retired', retired_at = $1 WHERE state = 'draining' AND (drain_until <= $1 OR id = ANY($2::text[]))
+     RETURNING key_id AS "keyId"`,
+    [now, spent],
   )
   for (const { keyId } of retired.rows) {
     await recordChangeSql(client, { organizationId, kind: 'provider-key.changed', payload: { keyId } })
@@ -32,4 +36,5 @@ export async function settleVersions(client: pg.ClientBase, organizationId: stri
     [now, deletedBefore],
   )
   await client.query('DELETE FROM probe WHERE created_at < $1', [probedBefore])
+  await client.query('DELETE FROM provider_traffic WHERE minute < $1', [calledBefore])
 }

@@ -20,6 +20,12 @@ export interface SealedVersion {
   sealed: Buffer
 }
 
+export interface SameSecret {
+  id: string
+  keyId: string
+  state: string
+}
+
 /** One at a time asks for and stores a secret with this fingerprint; the lock ends with the transaction. */
 export async function lockFingerprint(tx: Tx, organizationId: string, fingerprint: Buffer): Promise<void> {
   const name = `fingerprint ${organizationId} ${fingerprint.toString('hex')}`
@@ -27,9 +33,10 @@ export async function lockFingerprint(tx: Tx, organizationId: string, fingerprin
 }
 
 /** The version that already holds this secret. */
-export async function findSameSecret(tx: Tx, fingerprint: Buffer): Promise<{ id: string; keyId: string; state: string } | null> {
-  const found = await tx.$queryRaw<{ id: string; keyId: string; state: string }[]>`
-    SELECT id, key_id AS "keyId", state FROM key_version WHERE fingerprint = ${fingerprint} AND state <> 'destroyed' ORDER BY id LIMIT 1`
+export async function findSameSecret(tx: Tx, fingerprints: Buffer[]): Promise<SameSecret | null> {
+  const found = await tx.$queryRaw<SameSecret[]>`
+    SELECT id, key_id AS "keyId", state FROM key_version
+    WHERE fingerprint = ANY(${fingerprints}) AND state <> 'destroyed' ORDER BY id LIMIT 1`
   return found[0] ?? null
 }
 

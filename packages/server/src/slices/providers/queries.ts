@@ -10,6 +10,7 @@ const columns = {
   keyPrefix: true,
   probe: true,
   docsUrl: true,
+  definition: true,
   createdAt: true,
 } satisfies Prisma.ProviderSelect
 export type ProviderRow = Prisma.ProviderGetPayload<{ select: typeof columns }>
@@ -23,6 +24,8 @@ export interface ProviderValues {
   keyPrefix?: string | null
   probe?: object | null
   docsUrl?: string | null
+  /** What has no column of its own. */
+  definition?: object
 }
 
 /** False when the id is taken. */
@@ -68,10 +71,11 @@ export function countKeysOfProvider(tx: Tx, id: string): Promise<number> {
   return tx.providerKey.count({ where: { provider: id, versions: { some: { state: { not: 'destroyed' } } } } })
 }
 
-function toColumns({ auth, probe, ...plain }: ProviderValues) {
+function toColumns({ auth, probe, definition, ...plain }: ProviderValues) {
   return {
     ...plain,
     ...(auth === undefined ? {} : { auth }),
+    ...(definition === undefined ? {} : { definition }),
     ...(probe === undefined ? {} : { probe: probe ?? Prisma.DbNull }),
   }
 }

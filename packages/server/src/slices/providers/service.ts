@@ -1,4 +1,11 @@
-import type { CreateProvider, ListProviders, Provider, ProviderPage, UpdateProvider } from '@keylease/shared/contracts/providers'
+import type {
+  CreateProvider,
+  ListProviders,
+  Provider,
+  ProviderPage,
+  ProviderStatus,
+  UpdateProvider,
+} from '@keylease/shared/contracts/provider-bodies'
 import { catalogue, findCatalogueProvider } from '@keylease/shared/providers/index'
 import type { Provider as ProviderFacts } from '@keylease/shared/providers/provider'
 import type { Deps } from '../../deps'
@@ -10,7 +17,7 @@ import { recordChange } from '../../platform/events'
 import { countLimit, readWordCursor, toPage } from '../../platform/page'
 import { presentFields } from '../../platform/patch'
 import type { Tx } from '../../platform/tenancy'
-import { toCatalogueProvider, toFacts, toProvider } from './mapping'
+import { readDefinition, toCatalogueProvider, toFacts, toProvider } from './mapping'
 import {
   countKeysOfProvider,
   deleteProviderRow,
@@ -21,14 +28,20 @@ import {
   type ProviderRow,
   updateProviderRow,
 } from './queries'
+import { readStatuses } from './status'
+import { listFeeRows } from './status-rows'
 
-export function listProviderPage(deps: Deps, actor: Actor, query: ListProviders): Promise<ProviderPage> {
+export async function listProviderPage(deps: Deps, actor: Actor, query: ListProviders): Promise<ProviderPage> {
   const after = readWordCursor(query.cursor)
   const search = query.search?.toLowerCase() ?? ''
+  await deps.traffic.flush()
   return readAs(deps, actor, async (tx) => {
-    const all = [...catalogue.map(toCatalogueProvider), ...(await listProviderRows(tx)).map(toProvider)]
+    const statuses = await readStatuses(tx, deps)
+    const defined = (await listProviderRows(tx)).map((row) => toProvider(row, statuses.get(row.id)))
+    const all = [...catalogue.map((facts) => toCatalogueProvider(facts, statuses.get(facts.id))), ...defined]
     const found = all
       .filter(({ category }) => query.category === undefined || category === query.category)
+      .filter(({ status }) => query.status === undefined || status === query.status)
       .filter(({ id, name }) => id.includes(search) || name.toLowerCase().includes(search))
       .sort((a, b) => (a.id < b.id ? -1 : 1))
     const rest = found.filter(({ id }) => after === null || id > after)
@@ -36,9 +49,23 @@ export function listProviderPage(deps: Deps, actor: Actor, query: ListProviders)
   })
 }
 
-export function getProvider(deps: Deps, actor: Actor, id: string): Promise<Provider> {
+export async function getProvider(deps: Deps, actor: Actor, id: string): Promise<Provider> {
   const known = findCatalogueProvider(id)
-  return readAs(deps, actor, async (tx) => (known ? toCatalogueProvider(known) : toProvider(present(await findProviderRow(tx, id)))))
+  await deps.traffic.flush()
+  return readAs(deps, actor, async (tx) => {
+    const status = (await readStatuses(tx, deps)).get(id)
+    return known ? toCatalogueProvider(known, status) : toProvider(present(await findProviderRow(tx, id)), status)
+  })
+}
+
+export async function getProviderStatus(deps: Deps, actor: Actor, providerId: string): Promise<ProviderStatus> {
+  const { id, status, statusSince, statusBasis } = await getProvider(deps, actor, providerId)
+  return { id, windowSeconds: 900, status, statusSince, statusBasis }
+}
+
+/** What each request of a provider costs, where the organization said so. */
+export async function listRequestFees(pool: Deps['db']['appPool'], organizationId: string): Promise<ReadonlyMap<string, bigint>> {
+  return new Map((await listFeeRows(pool, organizationId)).map(({ id, feeNanos }) => [id, BigInt(feeNanos)]))
 }
 
 export function createProvider(deps: Deps, actor: Actor, input: CreateProvider): Promise<Provider> {
@@ -57,8 +84,10 @@ export function updateProvider(deps: Deps, actor: Actor, id: string, change: Upd
   refuseCatalogue(id)
   if (change.baseUrl !== undefined) deps.outbound.check(change.baseUrl)
   return writeAs(deps, actor, async (tx) => {
-    const before = toProvider(present(await lockProvider(tx, id, 'UPDATE')))
-    const after = toProvider(await updateProviderRow(tx, actor.organizationId, id, presentFields(change), deps.clock.now()))
+    const row = present(await lockProvider(tx, id, 'UPDATE'))
+    const before = toProvider(row)
+    const values = toValues({ ...readDefinition(row), ...presentFields(change) })
+    const after = toProvider(await updateProviderRow(tx, actor.organizationId, id, values, deps.clock.now()))
     await announce(tx, actor, id)
     await recordAudit(tx, deps.clock, actor, { action: 'provider.updated', resource: { kind: 'provider', id }, before, after })
     return after
@@ -95,9 +124,14 @@ async function insertUnderFreeId(
   for (let number = 1; number <= (wanted === undefined ? 200 : 1); number++) {
     const id = number === 1 ? base : `${base}-${number}`
     const owner = { organizationId: actor.organizationId, id, createdBy: actor.id, now }
-    if (!findCatalogueProvider(id) && (await insertProvider(tx, owner, values))) return id
+    if (!findCatalogueProvider(id) && (await insertProvider(tx, owner, toValues(values)))) return id
   }
   throw new AppError('provider_exists')
+}
+
+/** What has no column of its own is kept in one. */
+function toValues({ name, category, baseUrl, auth, keyPrefix, probe, docsUrl, ...definition }: Omit<CreateProvider, 'id'>) {
+  return { name, category, baseUrl, auth, keyPrefix, probe, docsUrl, definition }
 }
 
 function toWordId(name: string): string {

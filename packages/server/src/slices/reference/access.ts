@@ -11,6 +11,7 @@ export interface Access {
 const securityOf: Record<Authentication, Record<string, string[]>[]> = {
   none: [],
   credential: [{ bearer: [] }, { session: [] }],
+  agent: [{ bearer: [] }],
   person: [{ session: [] }],
   metrics: [{ bearer: [] }, { metricsToken: [] }],
 }
@@ -22,6 +23,10 @@ export function describeAccess(endpoint: Endpoint): Access {
   const { scope, roles } = permissionTable[endpoint.permission]
   const machine = endpoint.authentication === 'person' ? '' : `a platform key with ${scope} scope, or `
   const factor = endpoint.stepUp ? ' A person confirms it with a fresh factor.' : ''
+  if (endpoint.authentication === 'agent') {
+    const sentence = `Needs a platform key with ${scope} scope that names an agent, or a workload token that a trust rule takes.`
+    return { permission: { permission: endpoint.permission, scope, roles }, security, sentence }
+  }
   const sentence = `Needs the permission ${endpoint.permission}: ${machine}${describeRoles(roles)}.${factor}`
   return { permission: { permission: endpoint.permission, scope, roles }, security, sentence }
 }

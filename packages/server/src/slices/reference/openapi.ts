@@ -36,7 +36,11 @@ export function createOpenapi(endpoints: readonly Endpoint[], options: OpenapiOp
         allRefusals.map((refusal) => [refusal.code, { summary: refusal.message, value: createErrorExample(refusal) }]),
       ),
       securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', description: 'A platform key, or KEYLEASE_BOOTSTRAP_TOKEN.' },
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A platform key, the identity token of a workload that a trust rule lets in, or KEYLEASE_BOOTSTRAP_TOKEN.',
+        },
         session: { type: 'apiKey', in: 'cookie', name: '__Host-keylease.session_token', description: 'The session of a signed-in person.' },
         metricsToken: { type: 'http', scheme: 'bearer', description: 'KEYLEASE_METRICS_TOKEN, good for the metrics alone.' },
       },

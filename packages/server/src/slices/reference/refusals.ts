@@ -13,7 +13,8 @@ const codes = Object.keys(errorTable) as readonly ErrorCode[]
 export const allRefusals: readonly Refusal[] = codes.map((code) => ({ code, ...errorTable[code] }))
 
 /** Signing in has no answer that could be kept for a repeat. */
-export const takesIdempotencyKey = (endpoint: Endpoint) => endpoint.method !== 'GET' && endpoint.tenant === 'organization'
+export const takesIdempotencyKey = (endpoint: Endpoint) =>
+  endpoint.method !== 'GET' && endpoint.tenant === 'organization' && !endpoint.selfIdempotent
 
 /** Every refusal that this route can answer: those of its own and those that its parts bring with them. */
 export function listRefusals(endpoint: Endpoint): Refusal[] {

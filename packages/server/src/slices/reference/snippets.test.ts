@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fillIds } from '../../../test/examples'
 import { createHarness, type Harness } from '../../../test/harness'
 import { type PreparedExample, prepareExample } from '../../../test/people-examples'
+import { testSize } from '../../../test/size'
 import { createSnippets, type Snippets } from './snippets'
 
 interface Passed {
@@ -72,9 +73,17 @@ async function forward(request: IncomingMessage, response: ServerResponse): Prom
     },
     ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
   })
-  const body = await answer.text()
+  const body = answer.headers.get('content-type')?.startsWith('text/event-stream') ? await readFirst(answer) : await answer.text()
   passed.push({ status: answer.status, body, authorization, cookie })
   response.writeHead(answer.status, { location: answer.headers.get('location') ?? '/', connection: 'close' }).end(body)
+}
+
+/** A stream has no end of its own: its first event stands for it. */
+async function readFirst(answer: Response): Promise<string> {
+  const reader = answer.body?.getReader()
+  const first = await reader?.read()
+  await reader?.cancel()
+  return new TextDecoder().decode(first?.value)
 }
 
 async function runSnippet(language: keyof Snippets, endpoint: Endpoint): Promise<Passed | undefined> {
@@ -88,7 +97,7 @@ async function runSnippet(language: keyof Snippets, endpoint: Endpoint): Promise
     HOME: process.env['HOME'],
     NO_PROXY: '127.0.0.1',
     KEYLEASE_URL: recorderUrl,
-    KEYLEASE_TOKEN: harness.token,
+    KEYLEASE_TOKEN: prepared.token,
     KEYLEASE_SESSION: prepared.cookies,
     KEYLEASE_STEP_UP: prepared.stepUp,
   }
@@ -96,8 +105,17 @@ async function runSnippet(language: keyof Snippets, endpoint: Endpoint): Promise
   return passed[0]
 }
 
+/** Starting a program for each takes most of the time: beside curl, one operation of each shape stands for the others. */
+function sampleFor(language: keyof Snippets): readonly Endpoint[] {
+  if (language === 'curl' || testSize(0, 1) === 1) return endpoints
+  return [...new Map(endpoints.toReversed().map((endpoint) => [shapeOf(endpoint), endpoint])).values()]
+}
+
+const shapeOf = ({ method, authentication, stepUp, request, response }: Endpoint) =>
+  [method, authentication, stepUp, ...Object.keys(request), response.status, response.contentType].join(' ')
+
 describe.each(languages)('the snippets in %s', (language) => {
-  test.for(endpoints)('call $id as its contract says', async (endpoint, { skip }) => {
+  test.for(sampleFor(language))('call $id as its contract says', async (endpoint, { skip }) => {
     skip(!isHere(needed[language]), `${needed[language]} is not on this machine`)
     const first = await runSnippet(language, endpoint)
     expect(first?.status).toBe(endpoint.response.status)

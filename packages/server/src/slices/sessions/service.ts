@@ -1,6 +1,6 @@
 import type { ListSessions, Session, SessionPage, SwitchOrganization } from '@keylease/shared/contracts/sessions'
 import type { Deps } from '../../deps'
-import { readAs, writeAs } from '../../platform/access'
+import { readAs, writeAsPerson } from '../../platform/access'
 import { recordAudit } from '../../platform/audit'
 import type { Actor, Exchange } from '../../platform/auth'
 import { AppError } from '../../platform/errors'
@@ -48,12 +48,12 @@ const isReachable = (actor: Actor, row: SessionRow) =>
   row.userId === actor.userId || (oversees(actor) && row.organizationId === actor.organizationId)
 
 export async function endSession(deps: Deps, actor: Actor, id: string): Promise<void> {
-  await writeAs(deps, actor, async (tx) => {
-    const row = await findSessionRow(deps.db.authPool, id)
+  await writeAsPerson(deps, actor, async ({ tx, client }) => {
+    const row = await findSessionRow(client, id)
     if (!row || !isReachable(actor, row)) throw new AppError('not_found')
     await recordAudit(tx, deps.clock, actor, { action: 'session.ended', resource: { kind: 'session', id }, before: { userId: row.userId } })
     await recordChange(tx, { organizationId: actor.organizationId, kind: sessionsChanged })
-    if ((await deleteSessions(deps.db.authPool, { id })) === 0) throw new AppError('not_found')
+    if ((await deleteSessions(client, { id })) === 0) throw new AppError('not_found')
   })
   deps.sessions.forget()
 }
@@ -61,17 +61,16 @@ export async function endSession(deps: Deps, actor: Actor, id: string): Promise<
 /** Written in the organization that is left: the one that is entered is only known to be the person's. */
 export async function switchOrganization(deps: Deps, exchange: Exchange, actor: Actor, input: SwitchOrganization): Promise<Session> {
   const { sessionId = '', userId = '' } = actor
-  const { authPool } = deps.db
   let token: string | undefined
-  const session = await writeAs(deps, actor, async (tx) => {
-    const places = await findMemberships(authPool, userId)
+  const session = await writeAsPerson(deps, actor, async ({ tx, client }) => {
+    const places = await findMemberships(client, userId)
     if (!places.some(({ organizationId }) => organizationId === input.organizationId)) throw absentField('organizationId')
     const resource = { kind: 'session', id: sessionId }
     const [before, after] = [{ organizationId: actor.organizationId }, input]
     await recordAudit(tx, deps.clock, actor, { action: 'session.switched', resource, before, after })
     await recordChange(tx, { organizationId: actor.organizationId, kind: sessionsChanged })
-    token = await renewSessionToken(authPool, sessionId, input.organizationId)
-    const row = await findSessionRow(authPool, sessionId)
+    token = await renewSessionToken(client, sessionId, input.organizationId)
+    const row = await findSessionRow(client, sessionId)
     if (!row) throw new AppError('unauthenticated')
     return toSession(row, sessionId)
   })

@@ -9,6 +9,8 @@ const columns = {
   sessionAbsoluteHours: true,
   auditRetentionDays: true,
   peopleAddresses: true,
+  healthCheckMinutes: true,
+  maxLeaseSeconds: true,
   updatedAt: true,
 } satisfies Prisma.OrganizationSelect
 export type SettingsRow = Prisma.OrganizationGetPayload<{ select: typeof columns }>

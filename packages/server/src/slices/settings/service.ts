@@ -8,6 +8,7 @@ import { recordChange } from '../../platform/events'
 import { settingsChanged } from '../../platform/organization-settings'
 import { presentFields } from '../../platform/patch'
 import { isInNetworks, readNetworks, toNetworks } from '../../platform/request/networks'
+import { replanHealthChecks } from '../provider-keys/service'
 import { toSettings } from './mapping'
 import { findSettings, lockSettings, updateSettingsRow } from './queries'
 
@@ -23,6 +24,7 @@ export function updateSettings(deps: Deps, actor: Actor, change: UpdateSettings)
     const before = toSettings(await lockSettings(tx, organizationId))
     const data = { ...presentFields({ ...change, peopleAddresses }), updatedAt: deps.clock.now() }
     const after = toSettings(await updateSettingsRow(tx, organizationId, data))
+    if (change.healthCheckMinutes !== undefined) await replanHealthChecks(tx, deps.clock.now(), change.healthCheckMinutes)
     await recordChange(tx, { organizationId, kind: settingsChanged })
     const resource = { kind: 'organization', id: organizationId }
     await recordAudit(tx, deps.clock, actor, { action: 'settings.updated', resource, before, after })

@@ -8,6 +8,7 @@ import { AppError } from '../../platform/errors'
 import { recordChange } from '../../platform/events'
 import { sessionsChanged } from '../../platform/identity/session-authenticator'
 import { countLimit, readCursor, toPage } from '../../platform/page'
+import { membersChanged } from '../../platform/platform-key-cache'
 import type { Tx } from '../../platform/tenancy'
 import { requireMember } from '../members/service'
 import { toTeam } from './mapping'
@@ -67,6 +68,7 @@ export async function deleteTeam(deps: Deps, actor: Actor, id: string): Promise<
     await rows.updateTeamRow(tx, actor.organizationId, id, { deletedAt: deps.clock.now() })
     await recordAudit(tx, deps.clock, actor, { action: 'team.deleted', resource: { kind: 'team', id }, before })
     await recordChange(tx, { organizationId: actor.organizationId, kind: sessionsChanged })
+    await recordChange(tx, { organizationId: actor.organizationId, kind: membersChanged })
   })
 }
 
@@ -94,6 +96,8 @@ async function changeMembers(
     await change(tx)
     await recordAudit(tx, deps.clock, actor, { action, resource: { kind: 'team', id: teamId }, after: { memberId } })
     await recordChange(tx, { organizationId: actor.organizationId, kind: sessionsChanged })
+    await recordChange(tx, { organizationId: actor.organizationId, kind: membersChanged })
   })
   deps.sessions.forget()
+  deps.platformKeys.forgetOrganization(actor.organizationId)
 }

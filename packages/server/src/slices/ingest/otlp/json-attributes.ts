@@ -1,0 +1,79 @@
+import { type Attributes, type AttributeValue, MalformedOtlp, otlpLimits } from './signal'
+
+/** Any JSON object; its members are asked for by name, never inherited ones. */
+export type JsonObject = Readonly<Record<string, unknown>>
+
+export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export const memberOf = (object: JsonObject, name: string): unknown => (Object.hasOwn(object, name) ? object[name] : undefined)
+
+/** A list of objects; absent is empty, as proto3 JSON leaves defaults out. */
+export function listOf(object: JsonObject, name: string): readonly JsonObject[] {
+  const list = memberOf(object, name) ?? []
+  if (!Array.isArray(list) || !list.every(isObject)) throw new MalformedOtlp(`${name} is not a list of objects`)
+  return list
+}
+
+export function textOf(object: JsonObject, name: string, maximum: number): string {
+  const text = memberOf(object, name) ?? ''
+  if (typeof text !== 'string') throw new MalformedOtlp(`${name} is not a text`)
+  return text.slice(0, maximum)
+}
+
+/** A 64-bit number is decimal text by the rules, and a number as some send it. */
+export function timeMsOf(object: JsonObject, name: string): number {
+  const value = memberOf(object, name) ?? 0
+  if (typeof value === 'number' && value >= 0) return value / 1e6
+  if (typeof value !== 'string' || !/^\d{1,20}$/.test(value)) throw new MalformedOtlp(`${name} is not a time in nanoseconds`)
+  const nanos = BigInt(value)
+  return Number(nanos / 1_000_000n) + Number(nanos % 1_000_000n) / 1e6
+}
+
+/** Hex in either case; absent is no bytes at all. */
+export function idOf(object: JsonObject, name: string): Buffer {
+  const text = memberOf(object, name) ?? ''
+  if (typeof text !== 'string' || !/^(?:[0-9a-fA-F]{2})*$/.test(text)) throw new MalformedOtlp(`${name} is not hex`)
+  return Buffer.from(text, 'hex')
+}
+
+export function toAttributes(pairs: readonly JsonObject[], depth = 0): Attributes {
+  const attributes: Record<string, AttributeValue> = Object.create(null)
+  for (const pair of pairs.slice(0, otlpLimits.attributes)) {
+    const name = textOf(pair, 'key', otlpLimits.nameBytes)
+    const value = toValue(memberOf(pair, 'value'), depth)
+    if (name !== '' && value !== null && !(name in attributes)) attributes[name] = value
+  }
+  return attributes
+}
+
+function toValue(any: unknown, depth: number): AttributeValue | null {
+  if (!isObject(any)) return null
+  for (const [kind, read] of Object.entries(readers)) {
+    const value = memberOf(any, kind)
+    if (value !== undefined && value !== null) return read(value, depth)
+  }
+  return null
+}
+
+const readers: Record<string, (value: unknown, depth: number) => AttributeValue | null> = {
+  stringValue: (value) => (typeof value === 'string' ? value.slice(0, otlpLimits.textBytes) : null),
+  boolValue: (value) => (typeof value === 'boolean' ? value : null),
+  intValue: toInteger,
+  doubleValue: (value) => (typeof value === 'number' ? value : toDouble(value)),
+  arrayValue: (value, depth) => {
+    if (!isObject(value) || depth >= otlpLimits.depth) return null
+    const items = listOf(value, 'values').slice(0, otlpLimits.items)
+    return items.map((item) => toValue(item, depth + 1)).filter((item) => item !== null)
+  },
+  kvlistValue: (value, depth) => (isObject(value) && depth < otlpLimits.depth ? toAttributes(listOf(value, 'values'), depth + 1) : null),
+}
+
+function toInteger(value: unknown): number | string | null {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null
+  if (typeof value !== 'string' || !/^-?\d{1,20}$/.test(value)) return null
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value
+}
+
+/** proto3 JSON spells what JSON numbers cannot say. */
+const toDouble = (value: unknown): number | null => (typeof value === 'string' && /^(?:NaN|-?Infinity)$/.test(value) ? Number(value) : null)

@@ -1,0 +1,59 @@
+/** Merges what is asked for at the same time into one call. Each asker gets their own answer, or the error of the call. */
+export interface Batcher<Item, Answer> {
+  add(group: string, item: Item): Promise<Answer>
+}
+
+interface Waiting<Item, Answer> {
+  item: Item
+  resolve(answer: Answer): void
+  reject(error: unknown): void
+}
+
+interface Group<Item, Answer> {
+  waiting: Waiting<Item, Answer>[]
+  running: number
+  timer?: NodeJS.Timeout | undefined
+}
+
+const waitMs = 2
+const maximumItems = 100
+
+/** Who comes alone waits for nobody; while a call of the group is under way, the next gathers for two milliseconds at most. */
+export function createBatcher<Item, Answer>(run: (items: Item[]) => Promise<Answer[]>): Batcher<Item, Answer> {
+  const groups = new Map<string, Group<Item, Answer>>()
+
+  const send = async (name: string, group: Group<Item, Answer>) => {
+    clearTimeout(group.timer)
+    group.timer = undefined
+    const taken = group.waiting.splice(0, maximumItems)
+    if (taken.length === 0) return
+    group.running++
+    try {
+      const answers = await run(taken.map(({ item }) => item))
+      taken.forEach(({ resolve, reject }, index) => {
+        const answer = answers[index]
+        if (answer === undefined) reject(new Error('a merged call left out an answer'))
+        else resolve(answer)
+      })
+    } catch (error) {
+      for (const { reject } of taken) reject(error)
+    } finally {
+      group.running--
+      if (group.waiting.length > 0) void send(name, group)
+      else if (group.running === 0) groups.delete(name)
+    }
+  }
+
+  return {
+    add(name, item) {
+      const group = groups.get(name) ?? { waiting: [], running: 0 }
+      groups.set(name, group)
+      return new Promise((resolve, reject) => {
+        group.waiting.push({ item, resolve, reject })
+        if (group.waiting.length >= maximumItems) void send(name, group)
+        else if (group.waiting.length === 1 && group.running === 0) setImmediate(() => void send(name, group))
+        else group.timer ??= group.running > 0 ? setTimeout(() => void send(name, group), waitMs) : undefined
+      })
+    },
+  }
+}

@@ -1,0 +1,95 @@
+import { newId } from '@keylease/shared/ids'
+import type { UsageReading } from '@keylease/shared/metering/reading'
+import type { PricedCost } from '../prices/service'
+import { hashIdentity, type UsageIdentity, type UsageReport } from './event'
+import type { EventRow } from './event-rows'
+
+export interface WrittenUsage {
+  id: string
+  /** False where the ledger held this call already. */
+  isNew: boolean
+  /** True where its lease and sequence number were another call's: somebody else holds the lease as well. */
+  isShared: boolean
+  costNanos: bigint | null
+}
+
+export function toEventRow(report: UsageReport, receivedAt: Date, cost: PricedCost): EventRow {
+  const { owner, reading } = report
+  return {
+    id: newId('usageEvent'),
+    hash: toHex(hashIdentity(report.identity)),
+    occurred_at: report.occurredAt,
+    received_at: receivedAt,
+    source: report.source,
+    provider: report.provider,
+    operation: report.operation,
+    endpoint: report.endpoint,
+    request_model: report.requestModel,
+    region: report.region,
+    status: report.status,
+    http_status: report.httpStatus,
+    is_stream: report.isStream,
+    latency_ms: report.latencyMs,
+    first_token_ms: report.firstTokenMs,
+    team_id: owner.teamId,
+    project_id: owner.projectId,
+    agent_id: owner.agentId,
+    member_id: owner.memberId,
+    environment: owner.environment,
+    key_id: owner.keyId,
+    key_version_id: owner.keyVersionId,
+    conversation: report.conversation,
+    end_user: report.endUser,
+    tags: report.tags,
+    ...toIdentityColumns(report.identity, report),
+    ...toReadingColumns(reading),
+    charged_nanos: null,
+    cost_nanos: toText(cost.costNanos),
+    cost_basis: cost.basis,
+    price_id: cost.priceId,
+    price_version: cost.priceVersion,
+  }
+}
+
+function toIdentityColumns(identity: UsageIdentity, { traceId, spanId }: Pick<UsageReport, 'traceId' | 'spanId'>) {
+  const leased = identity.kind === 'leased' ? identity : null
+  return {
+    lease_id: leased?.leaseId ?? null,
+    sequence: leased?.sequence ?? null,
+    slice_id: null,
+    trace_id: traceId && toHex(traceId),
+    span_id: spanId && toHex(spanId),
+  }
+}
+
+function toReadingColumns({ vector, imageTokens, ...reading }: UsageReading) {
+  return {
+    response_model: reading.model,
+    response_id: reading.responseId,
+    finish_reason: reading.finishReason,
+    service_tier: reading.serviceTier,
+    error_type: reading.error && (reading.error.code ?? reading.error.type),
+    quality: reading.quality,
+    mismatch: reading.mismatch,
+    input_uncached: vector.inputUncached,
+    cache_read: vector.cacheRead,
+    cache_write_5m: vector.cacheWrite5m,
+    cache_write_1h: vector.cacheWrite1h,
+    output_text: vector.outputText,
+    reasoning: vector.reasoning,
+    audio_in: vector.audioIn,
+    audio_out: vector.audioOut,
+    images: vector.images,
+    requests: vector.requests,
+    searches: vector.searches,
+    seconds: vector.seconds,
+    characters: vector.characters,
+    image_tokens_in: imageTokens.input,
+    image_tokens_out: imageTokens.output,
+    raw_usage: reading.raw && JSON.stringify(reading.raw),
+    reported_nanos: toText(reading.reportedNanos),
+  }
+}
+
+export const toHex = (bytes: Buffer) => `\\x${bytes.toString('hex')}`
+const toText = (nanos: bigint | null) => nanos?.toString() ?? null

@@ -1,0 +1,55 @@
+import type { Provider } from './provider-bodies'
+
+const words = { cause: 'The plan of this account allows no more searches this month.', remedy: 'Choose a larger plan.' }
+
+export const exampleProvider: Provider = {
+  id: 'acme-search',
+  name: 'Acme Search',
+  monogram: 'AS',
+  category: 'search',
+  definedBy: 'organization',
+  wire: 'none',
+  baseUrl: 'https://api.example.com/v2',
+  origins: [],
+  auth: { kind: 'header', name: 'x-api-key' },
+  headers: {},
+  apiVersion: null,
+  keyPrefixes: ['acme_'],
+  keyExample: 'acme_…',
+  requiredFields: [],
+  operations: [
+    { kind: 'data', method: 'GET', path: '/{path...}' },
+    { kind: 'data', method: 'POST', path: '/{path...}' },
+  ],
+  models: [],
+  rateLimitHeaders: ['x-ratelimit-'],
+  errors: [{ class: 'no_quota', ...words, url: 'https://example.com/plans', statuses: [402], words: [] }],
+  probe: { method: 'GET', path: '/account', rejectedStatuses: [401, 403] },
+  testCall: { kind: 'data', model: null },
+  billsOnDisconnect: true,
+  mint: null,
+  pricingId: null,
+  feeNanos: '5000000',
+  docsUrl: 'https://docs.example.com/auth',
+  supportUrl: 'https://example.com/support',
+  setup: ['Create a key in the console of the API.', 'Store it here.'],
+  status: 'healthy',
+  statusSince: '2026-11-21T10:00:00.000Z',
+  statusBasis: { answered: 12, failed: 0, unreachable: 0, latencyMs: 184 },
+  createdAt: '2026-11-21T10:00:00.000Z',
+}
+
+export const exampleDefinition = {
+  name: exampleProvider.name,
+  category: 'search',
+  baseUrl: exampleProvider.baseUrl,
+  auth: exampleProvider.auth,
+  keyPrefix: 'acme_',
+  rateLimitHeaders: exampleProvider.rateLimitHeaders,
+  errors: [{ class: 'no_quota', statuses: [402], ...words, url: 'https://example.com/plans' }],
+  probe: { path: '/account', rejectedStatuses: [401, 403] },
+  feeNanos: exampleProvider.feeNanos,
+  setup: exampleProvider.setup,
+  supportUrl: exampleProvider.supportUrl,
+  docsUrl: exampleProvider.docsUrl,
+}

@@ -1,0 +1,101 @@
+import type { UsageOption } from '../providers/operation'
+import { ByteCopy } from './byte-copy'
+import { CR, LF } from './bytes'
+import { CaptureRecord } from './capture-record'
+import { SseLines, type SseSink } from './framing/sse-lines'
+import { JsonScanner } from './json-scanner'
+
+/** Passes server-sent events on, byte by byte as they came, but for the one that came only because we asked for usage. */
+export interface UsageEventFilter {
+  /** What may go on to the caller now: all but the beginning of an event that is not over. */
+  push(chunk: Uint8Array): Uint8Array[]
+  end(): Uint8Array[]
+}
+
+export const hideUsageEvent = (option: UsageOption): UsageEventFilter => new SseFilter(option)
+
+/** An event that is larger than this is no usage alone, and passes. */
+const MAX_HELD_BYTES = 64 * 1024
+
+class SseFilter implements UsageEventFilter, SseSink {
+  private readonly lines = new SseLines(this)
+  private readonly record: CaptureRecord
+  private readonly scanner: JsonScanner
+  private chunk: Uint8Array = new Uint8Array(0)
+  private passed: Uint8Array[] = []
+  /** In the chunk: what comes before was passed on or dropped; where the event at hand begins. */
+  private from = 0
+  private eventStart = 0
+  private readonly held = new ByteCopy()
+  private isTooLarge = false
+  /** The last event ended with the CR that the chunk ended with: a line feed that comes next is still of it. */
+  private tornLineFeed: 'none' | 'pass' | 'drop' = 'none'
+
+  constructor(private readonly option: UsageOption) {
+    this.record = new CaptureRecord(option.captures)
+    this.scanner = new JsonScanner(this.record)
+  }
+
+  push(chunk: Uint8Array): Uint8Array[] {
+    if (chunk.length === 0) return []
+    this.chunk = chunk
+    this.passed = []
+    const isTorn = this.tornLineFeed !== 'none' && chunk[0] === LF
+    this.from = isTorn && this.tornLineFeed === 'drop' ? 1 : 0
+    this.eventStart = isTorn ? 1 : 0
+    this.tornLineFeed = 'none'
+    this.lines.push(chunk)
+    this.pass(this.from, this.isTooLarge ? chunk.length : this.eventStart)
+    if (!this.isTooLarge) this.holdRest()
+    return this.passed
+  }
+
+  end(): Uint8Array[] {
+    this.passed = []
+    if (!this.isOnlyUsage()) this.passHeld()
+    return this.passed
+  }
+
+  data(bytes: Uint8Array, from: number, to: number): void {
+    this.scanner.push(bytes, from, to)
+  }
+
+  endEvent(at: number): void {
+    const isSmall = !this.isTooLarge && this.held.length + at - this.eventStart <= MAX_HELD_BYTES
+    const isDropped = isSmall && this.isOnlyUsage()
+    if (isDropped) {
+      this.pass(this.from, this.eventStart)
+      this.held.length = 0
+      this.from = at
+    } else this.passHeld()
+    if (at === this.chunk.length && this.chunk[at - 1] === CR) this.tornLineFeed = isDropped ? 'drop' : 'pass'
+    this.eventStart = at
+    this.isTooLarge = false
+    this.record.clear()
+    this.scanner.endDocument()
+  }
+
+  private isOnlyUsage(): boolean {
+    return this.scanner.isWhole && this.option.isOnlyUsage(this.record.read())
+  }
+
+  private holdRest(): void {
+    const { chunk, eventStart } = this
+    if (this.held.length + chunk.length - eventStart <= MAX_HELD_BYTES) {
+      this.held.append(chunk, eventStart, chunk.length, MAX_HELD_BYTES)
+      return
+    }
+    this.isTooLarge = true
+    this.passHeld()
+    this.pass(eventStart, chunk.length)
+  }
+
+  private pass(from: number, to: number): void {
+    if (to > from) this.passed.push(this.chunk.subarray(from, to))
+  }
+
+  private passHeld(): void {
+    if (this.held.length > 0) this.passed.push(this.held.bytes.slice(0, this.held.length))
+    this.held.length = 0
+  }
+}
