@@ -1,0 +1,61 @@
+import { askForUsage } from '@keylease/shared/metering/ask-for-usage'
+import type { RequestReading } from '@keylease/shared/metering/reading'
+import { createRequestReader } from '@keylease/shared/metering/request-reader'
+import { type FoundOperation, findOperation } from '@keylease/shared/providers/find-operation'
+import type { Provider } from '@keylease/shared/providers/provider'
+import { toUnlisted } from '@keylease/shared/providers/unlisted'
+import type { LeaseNeed } from '../leases/issue'
+import type { Lease } from '../leases/lease'
+import type { Outgoing } from './outgoing'
+import { findTarget, type Target } from './target'
+
+/** What is asked for, and where it goes under one lease. */
+export interface Call {
+  provider: Provider
+  target: Target
+  found: FoundOperation
+  request: RequestReading
+  /** The body as it is sent: with the question for usage in it where one is asked. */
+  body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null
+  asksForUsage: boolean
+  region: string | null
+  outgoing: Outgoing
+}
+
+/** A request that no operation lists is sent as it is and counted as one request. */
+export function classify(provider: Provider, lease: Lease, outgoing: Outgoing): Call {
+  const target = findTarget(provider, lease, outgoing.url)
+  const found = findOperation(provider, outgoing.method, target.path) ?? toUnlisted(outgoing.method)
+  const request = readRequest(found, outgoing)
+  const { usageOption } = found.operation.answer
+  const asksForUsage = usageOption !== null && request.isStream && request.needsUsageOption && outgoing.bytes !== null
+  const body =
+    asksForUsage && outgoing.bytes ? new Uint8Array(askForUsage(outgoing.bytes, usageOption)) : (outgoing.bytes ?? outgoing.stream)
+  return { provider, target, found, request, body, asksForUsage, region: findRegion(target, outgoing), outgoing }
+}
+
+/** Of the address that it is sent to; where that does not tell, of the one that the client was made for. */
+function findRegion({ baseUrl }: Target, { url }: Outgoing): string | null {
+  const region = /(?:^|[.-])([a-z]{2}(?:-[a-z]+)+-?\d)(?:[.-]|$)/
+  return region.exec(baseUrl.split('/', 3)[2] ?? '')?.[1] ?? region.exec(url.hostname)?.[1] ?? null
+}
+
+/** What a lease would have to allow beside what this one does, as far as the request says what it is; null where it is granted. */
+export function findLacking({ scope }: Lease, { found, request }: Call): Pick<LeaseNeed, 'models' | 'operations'> | null {
+  const { model } = request
+  const { kind } = found.operation
+  const isModel = (allowed: string) => (allowed.endsWith('*') ? model?.startsWith(allowed.slice(0, -1)) : allowed === model)
+  const models = model !== null && scope.models.length > 0 && !scope.models.some(isModel) ? [model] : null
+  const operations = scope.operations.length > 0 && !scope.operations.includes(kind) ? [kind] : null
+  return models || operations ? { ...(models && { models }), ...(operations && { operations }) } : null
+}
+
+function readRequest({ operation, params }: FoundOperation, { bytes, url, headers }: Outgoing): RequestReading {
+  const reader = createRequestReader(operation.request, {
+    params,
+    query: Object.fromEntries(url.searchParams),
+    headers,
+  })
+  if (bytes) reader.push(bytes)
+  return reader.end()
+}

@@ -1,0 +1,48 @@
+import type { Provider } from '@keylease/shared/providers/provider'
+import type { Config } from '../config'
+import type { Emitter } from '../emitter'
+import { KeyleaseError } from '../errors'
+import type { LeasePool } from '../leases/pool'
+import type { Ledger } from '../ledger/ledger'
+import type { Attribution } from '../ledger/record'
+
+export interface FetchRoom {
+  config: Config
+  ledger: Ledger
+  events: Emitter
+  readAttribution(): Attribution
+  loadProvider(id: string): Promise<Provider>
+  pool: Pick<LeasePool, 'acquire' | 'refuse'>
+}
+
+export interface FetchOptions {
+  /** Leases this key and no other of the provider. */
+  keyId?: string
+  /** What becomes of our own refusals: an answer in the provider's shape, for its clients, or a thrown KeyleaseError. */
+  refusals: 'answer' | 'throw'
+}
+
+/** A fetch whose calls are leased, metered and recorded; to its caller it is fetch. What meters is loaded with the first call. */
+export function createLeasedFetch(room: FetchRoom, providerId: string, { keyId, refusals }: FetchOptions): typeof fetch {
+  const load = async () => {
+    const [{ createCaller }, provider] = await Promise.all([import('./caller'), room.loadProvider(providerId)])
+    return createCaller(room, provider, keyId)
+  }
+  let caller: ReturnType<typeof load> | null = null
+  return async (input, init) => {
+    try {
+      caller ??= load()
+      const call = await caller.catch((error: unknown) => {
+        caller = null
+        throw error
+      })
+      return await call(input, init ?? undefined)
+    } catch (error) {
+      if (!KeyleaseError.is(error)) throw error
+      if (error.code.startsWith('budget_')) room.events.emit('budget', { code: error.code, details: error.details })
+      if (refusals === 'throw') throw error
+      const { toRefusal } = await import('./refusal')
+      return toRefusal(providerId, error)
+    }
+  }
+}

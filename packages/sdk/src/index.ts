@@ -1,0 +1,7 @@
+export type { KeyleaseOptions } from './config'
+export type { KeyleaseEvents } from './emitter'
+export { BudgetExceededError, ConfigError, ConnectionError, KeyleaseError, LeaseRevokedError } from './errors'
+export { Keylease, type LeaseOptions } from './keylease'
+export type { Lease } from './leases/lease'
+export type { LedgerStats } from './ledger/ledger'
+export type { Attribution } from './ledger/record'

@@ -1,0 +1,138 @@
+import type { Config } from '../config'
+import type { Emitter } from '../emitter'
+import type { Lease } from '../leases/lease'
+import type { Transport } from '../transport/call'
+import { Dispatch } from './dispatch'
+import { ExitWatch } from './exit-watch'
+import type { Outcome } from './exporter'
+import type { CallEntry, CallFacts, Ledger, LedgerStats } from './ledger'
+import { createLosses, type Losses } from './losses'
+import { RecordQueue } from './queue'
+import type { CallRecord } from './record'
+import { createSpooling, type Spooling } from './spooling'
+
+export interface LedgerRoom {
+  config: Config
+  transport: Transport
+  events: Emitter
+}
+
+export const createLedger = (room: LedgerRoom): Ledger => new CallLedger(room)
+
+/** About four megabytes. With a spool, what is beyond waits on disk. */
+const capacity = 4_096
+/** After such waits what cannot be sent is tried again before it is given up. */
+const lastWaitsMs = [250, 1_000]
+
+/** Calls through the gateway are recorded there: they take no number here and are not reported twice. */
+const isReported = (lease: Lease) => lease.delivery !== 'gateway'
+
+class CallLedger implements Ledger {
+  readonly #config: Config
+  readonly #queue = new RecordQueue(capacity)
+  readonly #losses: Losses
+  readonly #spooling: Spooling
+  readonly #dispatch: Dispatch
+  readonly #exit: ExitWatch
+  /** Numbers in the spool. */
+  readonly #intents = new WeakMap<CallEntry, number>()
+  #recorded = 0
+  #isClosed = false
+
+  constructor({ config, transport, events }: LedgerRoom) {
+    this.#config = config
+    this.#losses = createLosses(events)
+    this.#spooling = createSpooling(config.spool, events, this.#losses, () => this.#wake())
+    this.#dispatch = new Dispatch({
+      clock: config.clock,
+      events,
+      queue: this.#queue,
+      losses: this.#losses,
+      readSpool: () => this.#spooling.spool,
+      // What writes OTLP is loaded with the first report.
+      send: (records) => import('./exporter').then(({ exportRecords }) => exportRecords(config, transport, records), toUnloaded),
+    })
+    this.#exit = new ExitWatch({
+      readRecorded: () => this.#recorded,
+      flush: () => this.#dispatch.flush(),
+      close: () => this.#spooling.spool?.close(),
+    })
+  }
+
+  get opening(): Promise<void> | null {
+    return this.#spooling.opening
+  }
+
+  begin(lease: Lease, facts: CallFacts): CallEntry {
+    const startedAtMs = this.#config.clock.now()
+    if (!isReported(lease)) return { lease, sequence: 0, startedAtMs }
+    const { id: leaseId, clockOffsetMs } = lease
+    const entry = { lease, sequence: lease.nextSequence(), startedAtMs }
+    const intent = this.#spooling.spool?.writeIntent({ ...facts, leaseId, sequence: entry.sequence, clockOffsetMs, startedAtMs })
+    if (typeof intent === 'number') this.#intents.set(entry, intent)
+    if (!this.#isClosed) this.#exit.start()
+    return entry
+  }
+
+  finish(entry: CallEntry, record: CallRecord): void {
+    if (!isReported(entry.lease)) return
+    this.#recorded++
+    const { spool } = this.#spooling
+    const place = spool?.writeRecord(this.#intents.get(entry) ?? null, record) ?? null
+    if (!this.#queue.push({ record, place })) {
+      if (place) spool?.leave(place)
+      else this.#losses.count(1, 'more wait than fit into memory. Name a spool directory, and they wait on disk.')
+    }
+    this.#wake()
+  }
+
+  async flush(): Promise<void> {
+    await this.#spooling.opening
+    await this.#spooling.spool?.recovered
+    await this.#dispatch.flush()
+  }
+
+  async close(): Promise<void> {
+    await this.flush()
+    for (const ms of lastWaitsMs) {
+      if (this.#waiting === 0) break
+      await new Promise<void>((resolve) => void this.#config.clock.setTimer(resolve, ms, 'awaited'))
+      await this.flush()
+    }
+    this.#isClosed = true
+    this.#exit.stop()
+    this.#dispatch.stop()
+    const onlyHere = this.#queue.peek(this.#queue.length).filter(({ place }) => place === null).length
+    if (onlyHere > 0) this.#losses.count(onlyHere, 'the service could not be reached before the end.')
+    this.#queue.drop(this.#queue.length)
+    this.#spooling.spool?.close()
+    this.#losses.tell()
+  }
+
+  stats(): LedgerStats {
+    return {
+      waiting: this.#waiting,
+      dropped: this.#losses.dropped,
+      acknowledged: this.#dispatch.acknowledged,
+      unspooled: this.#spooling.spool?.unspooled ?? 0,
+    }
+  }
+
+  get #waiting(): number {
+    return this.#queue.length + (this.#spooling.spool?.waiting ?? 0)
+  }
+
+  /** After the end nobody waits for a batch to fill. */
+  #wake(): void {
+    if (this.#isClosed) return void this.#dispatch.flush()
+    this.#exit.start()
+    this.#dispatch.wake()
+  }
+}
+
+/** A program whose files were replaced under it: its calls go on. */
+const toUnloaded = (error: unknown): Outcome => ({
+  kind: 'later',
+  afterMs: null,
+  message: `a part of @keylease/sdk cannot be loaded (${error instanceof Error ? error.message : error}).`,
+})

@@ -1,0 +1,84 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { gunzipSync } from 'node:zlib'
+
+export interface ReceivedSpan {
+  traceId: string
+  spanId: string
+  parentSpanId?: string
+  name: string
+  startTimeUnixNano: string
+  endTimeUnixNano: string
+  status: { code?: number; message?: string }
+  attributes: Record<string, unknown>
+}
+
+/** How the next request is answered; without one, everything is taken. */
+export interface Answer {
+  status?: number
+  headers?: Record<string, string>
+  body?: string
+  /** The connection breaks instead; `after` the spans were taken, or before. */
+  isBroken?: 'before' | 'after'
+}
+
+/** An OTLP receiver on loopback that takes each (lease, sequence) once, as the service does. */
+export async function startReceiver(port = 0) {
+  const batches: ReceivedSpan[][] = []
+  const requests: IncomingMessage[] = []
+  const answers: Answer[] = []
+  let standing: Answer = {}
+  const server = createServer((request, response) => void respond(request, response))
+
+  const respond = async (request: IncomingMessage, response: ServerResponse) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    requests.push(request)
+    const { status = 200, headers = {}, body = '{}', isBroken } = answers.shift() ?? standing
+    if (isBroken === 'before') return void request.socket.destroy()
+    if (status === 200) batches.push(readSpans(request, Buffer.concat(chunks)))
+    if (isBroken === 'after') return void request.socket.destroy()
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body)
+  }
+
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    batches,
+    answers,
+    set standing(answer: Answer) {
+      standing = answer
+    },
+    get spans() {
+      return batches.flat()
+    },
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+export type Receiver = Awaited<ReturnType<typeof startReceiver>>
+
+interface OtlpSpan extends Omit<ReceivedSpan, 'attributes'> {
+  attributes: { key: string; value: Record<string, unknown> }[]
+}
+
+function readSpans(request: IncomingMessage, bytes: Buffer): ReceivedSpan[] {
+  const text = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString()
+  const { resourceSpans } = JSON.parse(text) as { resourceSpans: { scopeSpans: { spans: OtlpSpan[] }[] }[] }
+  return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans.map(toReceived)))
+}
+
+const toReceived = ({ attributes, ...span }: OtlpSpan): ReceivedSpan => ({
+  ...span,
+  attributes: Object.fromEntries(attributes.map(({ key, value }) => [key, readValue(value)])),
+})
+
+function readValue({ arrayValue, intValue, ...rest }: Record<string, unknown>): unknown {
+  if (arrayValue) return (arrayValue as { values: Record<string, unknown>[] }).values.map(readValue)
+  return intValue === undefined ? Object.values(rest)[0] : Number(intValue)
+}
