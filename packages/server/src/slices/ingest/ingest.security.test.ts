@@ -4,9 +4,10 @@ import { newId } from '@keylease/shared/ids'
 import { genAi, keylease, usageAttributes } from '@keylease/shared/semconv'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createHarness, type Harness } from '../../../test/harness'
 import { storeKey } from '../../../test/provider-keys'
+import { inTenantSql } from '../../platform/tenancy'
 
 let harness: Harness
 beforeAll(async () => {
@@ -135,6 +136,20 @@ describe('a call under a lease', () => {
     expect(shown.status).toBe('revoked')
   })
 
+  test('tells how its provider does, once and only while it is news', async () => {
+    const agent = await createAgent()
+    const leaseId = await lease(agent)
+    const told = vi.spyOn(harness.deps.traffic, 'record')
+    const late = toSpan(leaseId, 4, { endedAt: new Date(Date.now() - 3_600_000) })
+    const answered = toSpan(leaseId, 1, { attributes: { 'http.response.status_code': 200 } })
+    const failed = toSpan(leaseId, 2, { attributes: { 'http.response.status_code': 503 } })
+    const request = toRequest(answered, failed, toSpan(leaseId, 3, { attributes: { [keylease.status]: 'error' } }), late)
+    await send(agent.token, request)
+    await send(agent.token, request)
+    expect(told.mock.calls.map((call) => call[2])).toEqual(['answered', 'failed', 'unreachable'])
+    told.mockRestore()
+  })
+
   test('counts for a lease that ended long ago', async () => {
     const agent = await createAgent()
     const leaseId = await lease(agent)
@@ -203,6 +218,19 @@ describe('the receiver', () => {
     await provider.shutdown()
     await close()
     expect(await summarize(`leaseId=${leaseId}&tag=b`)).toMatchObject({ requests: 1, costNanos: '500000' })
+  })
+
+  test('keeps no key that an upstream sent back', async () => {
+    const agent = await createAgent()
+    const leaseId = await lease(agent)
+    const key = 'sk-proj-canary0123456789canary0123456789'
+    const attributes = { 'error.type': `bad ${key}`, [keylease.raw]: JSON.stringify({ note: key }) }
+    await send(agent.token, toRequest(toSpan(leaseId, 1, { attributes })))
+    const found = await inTenantSql(harness.deps.db.appPool, harness.organizationId, (client) =>
+      client.query('SELECT error_type, raw_usage FROM usage_event WHERE lease_id = $1', [leaseId]),
+    )
+    expect(found.rowCount).toBe(1)
+    expect(JSON.stringify(found.rows)).not.toContain('canary')
   })
 
   test('takes hostile names and depths as data', async () => {

@@ -9,6 +9,8 @@ import type { SpanSignal } from './otlp/signal'
 
 const batchSize = 2_000
 const oldestMs = 30 * 86_400_000
+/** As far back as the status of a provider looks. */
+const presentMs = 15 * 60_000
 
 /** Why a span did not become an event, for the one who sent it. */
 const refusals = {
@@ -38,11 +40,9 @@ export async function ingestSpans(deps: Deps, actor: Actor, spans: readonly Span
     const batch = reports.slice(at, at + batchSize)
     const written = await recordUsage(deps, actor.organizationId, batch)
     await noteUses(deps, actor.organizationId, batch)
-    await fenceShared(
-      deps,
-      actor,
-      batch.filter((_, i) => written[i]?.isShared),
-    )
+    const shared = batch.filter((_, i) => written[i]?.isShared)
+    await fenceShared(deps, actor, shared)
+    for (const report of batch.filter((_, i) => written[i]?.isNew)) noteTraffic(deps, actor.organizationId, report)
   }
   return toPartialSuccess(refused)
 }
@@ -67,6 +67,14 @@ async function noteUses(deps: Deps, organizationId: string, reports: readonly Us
     if (identity.kind === 'leased' && occurredAt > (uses.get(identity.leaseId) ?? new Date(0))) uses.set(identity.leaseId, occurredAt)
   }
   await recordLeaseUses(deps, organizationId, uses)
+}
+
+/** How calls of now went says how their provider does; what comes late, or was left, says nothing. */
+function noteTraffic({ traffic, clock }: Deps, organizationId: string, report: UsageReport): void {
+  const { provider, status, httpStatus, latencyMs, occurredAt } = report
+  if (status === 'aborted' || clock.now().getTime() - occurredAt.getTime() > presentMs) return
+  const outcome = httpStatus === null ? 'unreachable' : httpStatus >= 500 ? 'failed' : 'answered'
+  traffic.record(organizationId, provider, outcome, latencyMs ?? 0)
 }
 
 async function fenceShared(deps: Deps, actor: Actor, reports: readonly UsageReport[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { isId } from '@keylease/shared/ids'
 import { type AnswerEnd, type UsageReading, usageQualities } from '@keylease/shared/metering/reading'
 import { oneRequest, type UsageVector, usageClasses } from '@keylease/shared/pricing/vector'
+import { hideKeys } from '@keylease/shared/providers/leaks'
 import { genAi, general, keylease, usageAttributes } from '@keylease/shared/semconv'
 import type { UsageReport } from '../../usage/service'
 import { isSpanId, isTraceId, type SpanSignal } from '../otlp/signal'
@@ -71,7 +72,7 @@ function readReading({ attributes }: SpanSignal): UsageReading {
     finishReason: readTexts(attributes, genAi.finishReasons, 1)[0] ?? null,
     serviceTier: readText(attributes, keylease.serviceTier, 40),
     reportedNanos: typeof reported === 'string' && nanosText.test(reported) ? BigInt(reported) : null,
-    error: errorType === null ? null : { type: errorType, code: null },
+    error: errorType === null ? null : { type: hideKeys(errorType), code: null },
     characters: {
       text: readCount(attributes, keylease.textCharacters) ?? 0,
       reasoning: readCount(attributes, keylease.reasoningCharacters) ?? 0,
@@ -83,7 +84,8 @@ function readReading({ attributes }: SpanSignal): UsageReading {
 function readRaw(text: unknown): Record<string, unknown> | null {
   if (typeof text !== 'string') return null
   try {
-    const value: unknown = JSON.parse(text)
+    // An upstream may send a key back in whatever it answers.
+    const value: unknown = JSON.parse(hideKeys(text))
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null
   } catch (error) {
     if (error instanceof SyntaxError) return null
