@@ -26,12 +26,15 @@ export async function expectAccessible(page: Page): Promise<void> {
   expect(describe(incomplete.filter(({ id }) => id === 'color-contrast'))).toEqual([])
 }
 
-/** One template makes every operation: the first of each tag and the largest stand for all, for axe takes minutes over the whole page. */
+/** One template makes every operation: the first of each method and the largest stand for all, for axe takes minutes over the whole page. */
 export async function keepSample(page: Page): Promise<void> {
   await page.evaluate(() => {
-    for (const tag of document.querySelectorAll('section[aria-labelledby^="tag-"]')) {
-      const [, ...others] = tag.querySelectorAll('section.part')
-      for (const operation of others) if (operation.id !== 'createProviderKey') operation.remove()
+    const seen = new Set(['createProviderKey'])
+    for (const operation of document.querySelectorAll('section.part')) {
+      const method = operation.querySelector('.method')?.textContent ?? ''
+      if (seen.has(operation.id)) continue
+      if (method !== '' && seen.has(method)) operation.remove()
+      seen.add(method)
     }
   })
 }
