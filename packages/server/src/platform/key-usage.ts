@@ -1,70 +1,36 @@
 import type { Principal } from './auth'
 import type { Clock } from './clock'
 import type { Database } from './db'
+import type { FlushLoop } from './flush-loop'
 import { addKeyUsage, type KeyUsageCount } from './key-usage-rows'
 import type { Log } from './log'
+import { createTenantBuffer } from './tenant-buffer'
 
 /**
  * Counts in memory what each platform key did and adds it to the tables once a second, and at a drain. It never slows or
  * fails a request; a process that is killed loses at most the last second of counts.
  */
-export interface KeyUsage {
+export interface KeyUsage extends FlushLoop {
   /** `address` is where the request came from; a refused request counts, and is no use of the key. */
   count(principal: Principal, status: number, address: string): void
-  flush(): Promise<void>
-  start(): void
-  stop(): Promise<void>
 }
 
-const flushMs = 1_000
-const maximumPending = 50_000
 const refusals = [401, 403, 429]
 
 export function createKeyUsage(db: Pick<Database, 'systemPool'>, clock: Clock, log: Log): KeyUsage {
-  let pending = new Map<string, { organizationId: string; count: KeyUsageCount }>()
-  let timer: NodeJS.Timeout | undefined
-  let turn: Promise<void> = Promise.resolve()
-
-  const add = (organizationId: string, more: KeyUsageCount) => {
-    const name = `${more.keyId} ${more.day}`
-    const count = pending.get(name)?.count
-    if (count) addTo(count, more)
-    else if (pending.size < maximumPending) pending.set(name, { organizationId, count: { ...more } })
-  }
-
-  const flushOnce = async () => {
-    const taken = Map.groupBy(pending.values(), ({ organizationId }) => organizationId)
-    pending = new Map()
-    for (const [organizationId, entries] of taken) {
-      const counts = entries.map(({ count }) => count)
-      try {
-        await addKeyUsage(db.systemPool, organizationId, counts)
-      } catch (error) {
-        log.warn({ err: error }, 'the use of platform keys could not be saved; it is tried again in a second')
-        for (const count of counts) add(organizationId, count)
-      }
-    }
-  }
-  const flush = () => {
-    turn = turn.then(flushOnce)
-    return turn
-  }
-  const wait = () => {
-    timer = setTimeout(() => void flush().then(() => timer && wait()), flushMs)
-    timer.unref()
-  }
-
+  const { add, ...loop } = createTenantBuffer<KeyUsageCount>({
+    log,
+    maximumPending: 50_000,
+    merge: addUp,
+    save: (organizationId, counts) => addKeyUsage(db.systemPool, organizationId, counts),
+    failure: 'the use of platform keys could not be saved; it is tried again in a second',
+  })
   return {
+    ...loop,
     count(principal, status, address) {
       if (principal.kind !== 'platform-key') return
-      add(principal.organizationId, toCount(principal, status, address, clock.now()))
-    },
-    flush,
-    start: wait,
-    async stop() {
-      clearTimeout(timer)
-      timer = undefined
-      await flush()
+      const count = toCount(principal, status, address, clock.now())
+      add(principal.organizationId, `${count.keyId} ${count.day}`, count)
     },
   }
 }
@@ -83,11 +49,15 @@ function toCount(principal: Principal, status: number, address: string, now: Dat
   }
 }
 
-function addTo(count: KeyUsageCount, more: KeyUsageCount): void {
-  count.requests += more.requests
-  count.errors += more.errors
-  count.refusals += more.refusals
-  if (more.usedAt === null || (count.usedAt !== null && count.usedAt > more.usedAt)) return
-  count.usedAt = more.usedAt
-  count.usedAddress = more.usedAddress
+function addUp(count: KeyUsageCount, more: KeyUsageCount): KeyUsageCount {
+  const isNewer = more.usedAt !== null && (count.usedAt === null || count.usedAt <= more.usedAt)
+  const { usedAt, usedAddress } = isNewer ? more : count
+  return {
+    ...count,
+    requests: count.requests + more.requests,
+    errors: count.errors + more.errors,
+    refusals: count.refusals + more.refusals,
+    usedAt,
+    usedAddress,
+  }
 }

@@ -3,6 +3,7 @@ import { newId } from '@keylease/shared/ids'
 import type { RequestFacts } from './auth'
 import type { Clock } from './clock'
 import type { Database } from './db'
+import { createFlushLoop, type FlushLoop } from './flush-loop'
 import type { Log } from './log'
 import type { Metrics } from './metrics'
 import { isDatabaseAway } from './postgres/sql-state'
@@ -19,14 +20,10 @@ export interface SecurityEvent {
   detail?: Record<string, string | number>
 }
 
-export interface SecurityEvents {
+/** A flush that fails is logged, and what it concerns is kept for the next turn. */
+export interface SecurityEvents extends FlushLoop {
   /** Takes note and returns at once. It never throws and never waits. */
   record(event: SecurityEvent): void
-  /** Writes what was noted since the last time. A failure is logged, and what it concerns is kept for the next turn. */
-  flush(): Promise<void>
-  start(): void
-  /** Writes the rest. */
-  stop(): Promise<void>
 }
 
 interface Noted {
@@ -49,8 +46,6 @@ const batchRows = 500
 /** The same event, by the same caller on the same thing, is one row a minute with a count; memory is bounded and the excess is counted. */
 export function createSecurityEvents(room: Room, maximumNoted = 10_000): SecurityEvents {
   const noted = new Map<string, Noted>()
-  let timer: NodeJS.Timeout | undefined
-  let turn: Promise<void> = Promise.resolve()
 
   const record = (event: SecurityEvent) => {
     room.metrics.countSecurityEvent(event.kind)
@@ -87,25 +82,7 @@ export function createSecurityEvents(room: Room, maximumNoted = 10_000): Securit
     const minute = Math.floor(room.clock.now().getTime() / minuteMs)
     for (const [key, one] of noted) if (one.minute < minute && one.savedCount === one.row.count) noted.delete(key)
   }
-  const flush = () => {
-    turn = turn.then(flushOnce)
-    return turn
-  }
-  const startTimer = () => {
-    timer = setTimeout(() => void flush().then(() => timer && startTimer()), flushMs)
-    timer.unref()
-  }
-
-  return {
-    record,
-    flush,
-    start: startTimer,
-    async stop() {
-      clearTimeout(timer)
-      timer = undefined
-      await flush()
-    },
-  }
+  return { record, ...createFlushLoop(flushMs, flushOnce) }
 }
 
 function keyOf({ kind, organizationId, actor, facts, resource }: SecurityEvent, minute: number): string {
