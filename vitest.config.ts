@@ -6,8 +6,8 @@ export default defineConfig({
     // Tests wait for Postgres, processes and clocks more than they compute: every core takes a file.
     maxWorkers: '100%',
     projects: [
-      { test: { name: 'unit', include: ['packages/shared/src/**/*.test.ts', 'scripts/**/*.test.ts'] } },
-      { test: { name: 'sdk', include: ['packages/sdk/src/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['packages/shared/src/**/*.test.ts', 'scripts/**/*.test.ts'], testTimeout: 30_000 } },
+      { test: { name: 'sdk', include: ['packages/sdk/src/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 30_000 } },
       {
         test: {
           name: 'server',

@@ -19,7 +19,9 @@ const lane = async () => {
   while (left-- > 0) await call()
 }
 
-if (AGENT_TERM === 'own') process.on('SIGTERM', () => setTimeout(() => process.exit(7), 50))
+/** Its own way to end: once its reports are out. */
+const endByItself = () => (keylease.stats().waiting === 0 ? process.exit(7) : setTimeout(endByItself, 5))
+if (AGENT_TERM === 'own') process.on('SIGTERM', endByItself)
 await Promise.all(Array.from({ length: Number(AGENT_LANES) }, lane))
 if (AGENT_END === 'close') await keylease.close()
 if (AGENT_END === 'flush') await keylease.flush()
