@@ -1,103 +1,34 @@
-import type { z } from 'zod'
-import {
-  Agent,
-  AgentImpact,
-  AgentPage,
-  CreateAgent,
-  createAgent,
-  deleteAgent,
-  getAgent,
-  getAgentImpact,
-  listAgents,
-  UpdateAgent,
-  updateAgent,
-} from './agents'
-import {
-  AuditCheckpoint,
-  AuditCheckpointPage,
-  AuditPage,
-  AuditRecord,
-  exportAudit,
-  getAuditEntry,
-  listAuditCheckpoints,
-  listAuditRecords,
-  ProvenAuditRecord,
-} from './audit'
-import { Delivery, DeliveryPage, listDeliveries, retryDelivery, testWebhook } from './deliveries'
+import { createAgent, deleteAgent, getAgent, getAgentImpact, listAgents, updateAgent } from './agents'
+import { exportAudit, getAuditEntry, listAuditCheckpoints, listAuditRecords } from './audit'
+import { listDeliveries, retryDelivery, testWebhook } from './deliveries'
 import type { Endpoint } from './endpoint'
-import { CreateGrant, createGrant, deleteGrant, Grant, GrantPage, getGrant, listGrants, UpdateGrant, updateGrant } from './grants'
+import { createGrant, deleteGrant, getGrant, listGrants, updateGrant } from './grants'
 import * as ingest from './ingest'
-import * as leaseBodies from './lease-bodies'
 import * as leaseEvents from './lease-events'
 import * as leaseManagement from './lease-management'
 import * as leases from './leases'
-import { pageEndpoints, peopleEndpoints, peopleRequestSchemas, peopleResponseSchemas, peopleTags } from './people'
+import { pageEndpoints, peopleEndpoints, peopleTags } from './people'
 import {
-  CreatePlatformKey,
   createPlatformKey,
   getPlatformKey,
   getPlatformKeyUsage,
-  IssuedPlatformKey,
   listPlatformKeys,
-  PlatformKey,
-  PlatformKeyPage,
-  PlatformKeyUsage,
-  RegeneratePlatformKey,
   regeneratePlatformKey,
   revokePlatformKey,
-  UpdatePlatformKey,
   updatePlatformKey,
 } from './platform-keys'
-import { checkPolicy, PolicyAnswer, PolicyQuestion } from './policy'
-import { comparePrices, PriceComparison } from './price-comparison'
+import { checkPolicy } from './policy'
+import { comparePrices } from './price-comparison'
 import * as prices from './prices'
-import {
-  CreateProject,
-  createProject,
-  deleteProject,
-  getProject,
-  listProjects,
-  Project,
-  ProjectPage,
-  UpdateProject,
-  updateProject,
-} from './projects'
-import * as providerBodies from './provider-bodies'
-import * as providerKeyBodies from './provider-key-bodies'
-import * as providerKeyHealth from './provider-key-health'
+import { createProject, deleteProject, getProject, listProjects, updateProject } from './projects'
 import * as providerKeys from './provider-keys'
 import * as providers from './providers'
 import * as rePricings from './re-pricings'
-import { getSettings, Settings, UpdateSettings, updateSettings } from './settings'
-import { getHome, getLive, getMetrics, getOpenapi, getReadiness, getReference, Live, Readiness } from './system'
-import {
-  CreateTrustRule,
-  createTrustRule,
-  deleteTrustRule,
-  getTrustRule,
-  listTrustRules,
-  TokenClaims,
-  TrustRule,
-  TrustRulePage,
-  TrustVerdict,
-  testTrustRule,
-  UpdateTrustRule,
-  updateTrustRule,
-} from './trust-rules'
+import { getSettings, updateSettings } from './settings'
+import { getHome, getLive, getMetrics, getOpenapi, getReadiness, getReference } from './system'
+import { createTrustRule, deleteTrustRule, getTrustRule, listTrustRules, testTrustRule, updateTrustRule } from './trust-rules'
 import * as usage from './usage'
-import { ErrorBody } from './values'
-import {
-  CreatedWebhook,
-  CreateWebhook,
-  createWebhook,
-  deleteWebhook,
-  getWebhook,
-  listWebhooks,
-  UpdateWebhook,
-  updateWebhook,
-  Webhook,
-  WebhookPage,
-} from './webhooks'
+import { createWebhook, deleteWebhook, getWebhook, listWebhooks, updateWebhook } from './webhooks'
 
 /** Groups of operations, in reading order. */
 export const tags = [
@@ -228,105 +159,3 @@ export const endpoints: readonly Endpoint[] = [
   getReference,
   getHome,
 ]
-
-/** Schemas of bodies by their name in the OpenAPI document. */
-export const requestSchemas: Readonly<Record<string, z.ZodType>> = {
-  ...peopleRequestSchemas,
-  CreateProject,
-  UpdateProject,
-  CreateAgent,
-  UpdateAgent,
-  CreateGrant,
-  UpdateGrant,
-  PolicyQuestion,
-  CreateTrustRule,
-  UpdateTrustRule,
-  TokenClaims,
-  CreateWebhook,
-  UpdateWebhook,
-  CreatePlatformKey,
-  UpdatePlatformKey,
-  RegeneratePlatformKey,
-  UpdateSettings,
-  CreatePrice: prices.CreatePrice,
-  CreateRePricing: rePricings.CreateRePricing,
-  ExportTraces: ingest.ExportTraces,
-  CreateProvider: providerBodies.CreateProvider,
-  UpdateProvider: providerBodies.UpdateProvider,
-  CreateProviderKey: providerKeyBodies.CreateProviderKey,
-  UpdateProviderKey: providerKeyBodies.UpdateProviderKey,
-  RotateProviderKey: providerKeyBodies.RotateProviderKey,
-  RevokeProviderKey: providerKeyBodies.RevokeProviderKey,
-  IssueLease: leaseBodies.IssueLease,
-  RenewLease: leaseBodies.RenewLease,
-  ChangeSlice: leaseBodies.ChangeSlice,
-  ReleaseLease: leaseBodies.ReleaseLease,
-  AcknowledgeEvents: leaseEvents.AcknowledgeEvents,
-  RevokeLeases: leaseBodies.RevokeLeases,
-  RevokeLease: leaseBodies.RevokeLease,
-  TestProviderKey: providerKeyHealth.TestProviderKey,
-}
-
-/** Schemas of answers by their name in the OpenAPI document. */
-export const responseSchemas: Readonly<Record<string, z.ZodType>> = {
-  ...peopleResponseSchemas,
-  Project,
-  ProjectPage,
-  Agent,
-  AgentPage,
-  AgentImpact,
-  Grant,
-  GrantPage,
-  PolicyAnswer,
-  TrustRule,
-  TrustRulePage,
-  TrustVerdict,
-  Webhook,
-  CreatedWebhook,
-  WebhookPage,
-  Delivery,
-  DeliveryPage,
-  PlatformKey,
-  PlatformKeyPage,
-  IssuedPlatformKey,
-  PlatformKeyUsage,
-  Settings,
-  AuditRecord,
-  AuditPage,
-  AuditCheckpoint,
-  AuditCheckpointPage,
-  ProvenAuditRecord,
-  ExportTracesAnswer: ingest.ExportTracesAnswer,
-  UsageSummary: usage.UsageSummary,
-  RePricing: rePricings.RePricing,
-  RePricingPage: rePricings.RePricingPage,
-  Price: prices.Price,
-  PricePage: prices.PricePage,
-  PriceComparison,
-  Provider: providerBodies.Provider,
-  ProviderPage: providerBodies.ProviderPage,
-  ProviderStatus: providerBodies.ProviderStatus,
-  ProviderKey: providerKeyBodies.ProviderKey,
-  ProviderKeyPage: providerKeyBodies.ProviderKeyPage,
-  ProviderKeyDetail: providerKeyBodies.ProviderKeyDetail,
-  StoredProviderKey: providerKeyBodies.StoredProviderKey,
-  ProviderKeyImpact: providerKeyBodies.ProviderKeyImpact,
-  KeyRotation: providerKeyBodies.KeyRotation,
-  Probe: providerKeyBodies.Probe,
-  ProbePage: providerKeyBodies.ProbePage,
-  KeyRevocation: providerKeyBodies.KeyRevocation,
-  ProviderKeyHealth: providerKeyHealth.ProviderKeyHealth,
-  KeyTest: providerKeyHealth.KeyTest,
-  RevealedKey: providerKeyBodies.RevealedKey,
-  IssuedLease: leaseBodies.IssuedLease,
-  RenewedLease: leaseBodies.RenewedLease,
-  ChangedSlice: leaseBodies.ChangedSlice,
-  AcknowledgedEvents: leaseEvents.AcknowledgedEvents,
-  Lease: leaseBodies.Lease,
-  LeasePage: leaseBodies.LeasePage,
-  RevokedLeases: leaseBodies.RevokedLeases,
-  LeaseTaskPage: leaseBodies.LeaseTaskPage,
-  Live,
-  Readiness,
-  ErrorBody,
-}

@@ -6,7 +6,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createHarness, type Harness } from '../../../test/harness'
-import { storeKey } from '../../../test/provider-keys'
+import { createHolder, type LeaseHolder, takeLease } from '../../../test/lease-holder'
 import { inTenantSql } from '../../platform/tenancy'
 
 let harness: Harness
@@ -15,29 +15,8 @@ beforeAll(async () => {
 })
 afterAll(() => harness.close())
 
-interface Agent {
-  id: string
-  token: string
-  keyId: string
-}
-
-async function post<Body>(path: string, body: unknown, token = harness.token): Promise<Body> {
-  const response = await harness.request('POST', path, { token, body })
-  expect(response.status, await response.clone().text()).toBeLessThan(300)
-  return (await response.json()) as Body
-}
-
-/** An agent with a key of OpenAI that it may lease. */
-async function createAgent(): Promise<Agent> {
-  const { id: projectId } = await post<{ id: string }>('/api/v1/projects', { name: 'checkout' })
-  const { id } = await post<{ id: string }>('/api/v1/agents', { name: 'support-bot', projectId })
-  const { id: keyId } = await storeKey(harness)
-  await post('/api/v1/grants', { agentId: id, keyId })
-  const { key: token } = await post<{ key: string }>('/api/v1/platform/api-keys', { name: 'bot', scopes: ['lease'], agentId: id })
-  return { id, token, keyId }
-}
-
-const lease = async ({ token }: Agent) => (await post<{ id: string }>('/v1/leases', { provider: 'openai' }, token)).id
+const createAgent = () => createHolder(harness)
+const lease = async (agent: LeaseHolder) => (await takeLease(harness, agent)).id
 
 type Value = string | number
 const toAttributes = (values: Record<string, Value>) =>
@@ -105,7 +84,7 @@ describe('a call under a lease', () => {
       const response = await send(agent.token, request)
       expect([response.status, await response.json()]).toEqual([200, {}])
     }
-    expect(await summarize(`agentId=${agent.id}`)).toMatchObject({ requests: 2, costNanos: '900000' })
+    expect(await summarize(`agentId=${agent.agentId}`)).toMatchObject({ requests: 2, costNanos: '900000' })
     expect(await summarize(`keyId=${agent.keyId}&leaseId=${leaseId}`)).toMatchObject({ requests: 2 })
   })
 
@@ -121,9 +100,12 @@ describe('a call under a lease', () => {
     expect(response.status).toBe(200)
     const { partialSuccess } = (await response.json()) as { partialSuccess: { rejectedSpans: string; errorMessage: string } }
     expect(partialSuccess.rejectedSpans).toBe('4')
-    expect(partialSuccess.errorMessage).toMatch(/2 × a lease that does not belong.*|30 days/)
-    expect(await summarize(`agentId=${agent.id}`)).toMatchObject({ requests: 1 })
-    expect(await summarize(`agentId=${other.id}`)).toMatchObject({ requests: 0 })
+    expect(partialSuccess.errorMessage).toBe(
+      'Not taken: 1 × a leased call without a lease, sequence, provider or valid ids; 1 × a call that ended more than 30 days ago; ' +
+        '2 × a lease that does not belong to the agent of this credential.',
+    )
+    expect(await summarize(`agentId=${agent.agentId}`)).toMatchObject({ requests: 1 })
+    expect(await summarize(`agentId=${other.agentId}`)).toMatchObject({ requests: 0 })
   })
 
   test('of a number that another span took ends the lease for both, and both calls count', async () => {

@@ -1,5 +1,6 @@
 import type { Endpoint } from '@keylease/shared/contracts/endpoint'
-import { endpoints, requestSchemas, responseSchemas, tags } from '@keylease/shared/contracts/registry'
+import { endpoints, tags } from '@keylease/shared/contracts/registry'
+import { requestSchemas, responseSchemas } from '@keylease/shared/contracts/schemas'
 import { ErrorBody } from '@keylease/shared/contracts/values'
 import { describe, expect, test } from 'vitest'
 import { createOpenapi } from './openapi'

@@ -1,4 +1,4 @@
-import { requestSchemas, responseSchemas } from '@keylease/shared/contracts/registry'
+import { requestSchemas, responseSchemas } from '@keylease/shared/contracts/schemas'
 import { z } from 'zod'
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema
