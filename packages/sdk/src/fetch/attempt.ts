@@ -2,9 +2,10 @@ import { hideUsageEvent } from '@keylease/shared/metering/hide-usage-event'
 import type { Lease } from '../leases/lease'
 import type { CallSpan } from '../telemetry/span'
 import type { Call } from './classify'
+import { linkAbort } from './linked-abort'
 import { meterBody } from './metered-body'
 import { MeteredResponse } from './metered-response'
-import { createRecorder, type RecorderRoom } from './recorder'
+import { createRecorder, type Recorder, type RecorderRoom } from './recorder'
 import { sendCall } from './send'
 
 /** One sending of a call under one lease: its own number, its own record, whatever becomes of it. */
@@ -17,33 +18,35 @@ export interface Attempt {
 }
 
 export async function attemptCall(room: RecorderRoom, call: Call, lease: Lease, span: CallSpan): Promise<Attempt> {
-  const abort = new AbortController()
-  const { outgoing } = call
-  const signal = outgoing.signal ? AbortSignal.any([outgoing.signal, abort.signal]) : abort.signal
+  const link = linkAbort(call.outgoing.signal)
+  const { signal } = link
   const recorder = createRecorder(room, call, lease, span, () => close())
-  const close = lease.openCall({ cut: (reason) => abort.abort(reason), leave: () => recorder.end('aborted') })
+  const close = lease.openCall({ cut: link.abort, leave: () => recorder.end('aborted') })
+  const end: Recorder['end'] = (how, error) => {
+    link.unlink()
+    recorder.end(how, error)
+  }
   try {
     const response = await span.run(() => sendCall(room.config, call, lease, signal, recorder.send))
     const reader = recorder.answer(response)
     return {
       response,
       async discard() {
-        recorder.end('complete')
+        end('complete')
         await response.body?.cancel().catch(() => undefined)
       },
       deliver() {
         if (response.body === null) {
-          recorder.end('complete')
+          end('complete')
           return response
         }
         const { usageOption } = call.found.operation.answer
         const filter = call.asksForUsage && usageOption && isEventStream(response) ? hideUsageEvent(usageOption) : null
-        const { firstByte: onFirstByte, end: onEnd } = recorder
-        return new MeteredResponse(meterBody(response.body, { reader, filter, signal, onFirstByte, onEnd }), response)
+        return new MeteredResponse(meterBody(response.body, { reader, filter, signal, onFirstByte: recorder.firstByte, onEnd: end }), response)
       },
     }
   } catch (error) {
-    recorder.end(signal.aborted ? 'aborted' : 'broken', error)
+    end(signal.aborted ? 'aborted' : 'broken', error)
     throw error
   }
 }

@@ -53,7 +53,7 @@ export function findLacking({ scope }: Lease, { found, request }: Call): Pick<Le
 function readRequest({ operation, params }: FoundOperation, { bytes, url, headers }: Outgoing): RequestReading {
   const reader = createRequestReader(operation.request, {
     params,
-    query: Object.fromEntries(url.searchParams),
+    query: url.search === '' ? {} : Object.fromEntries(url.searchParams),
     headers,
   })
   if (bytes) reader.push(bytes)

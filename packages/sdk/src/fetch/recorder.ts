@@ -42,7 +42,7 @@ export function createRecorder({ config, ledger }: RecorderRoom, call: Call, lea
   const createReader = (answer: Response | null) =>
     createAnswerReader(found.operation.answer, {
       status: answer?.status ?? 0,
-      headers: answer ? Object.fromEntries(answer.headers) : {},
+      headers: answer ? readHeaders(answer) : {},
       params: found.params,
       request,
     })
@@ -95,6 +95,10 @@ export function createRecorder({ config, ledger }: RecorderRoom, call: Call, lea
     },
   }
 }
+
+/** Few readers ask for a header, and none for all of them. */
+const readHeaders = ({ headers }: Response): Readonly<Record<string, string>> =>
+  new Proxy({}, { get: (_, name) => (typeof name === 'string' ? (headers.get(name) ?? undefined) : undefined) })
 
 function toStatus(how: AnswerEnd, response: Response | null, errorType: string | null): CallRecord['status'] {
   if (how === 'aborted') return 'aborted'

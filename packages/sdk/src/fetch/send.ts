@@ -9,10 +9,9 @@ import { exchangeKey } from './exchange'
 /** The credential goes where the lease says and follows no redirect. */
 export async function sendCall(config: Config, call: Call, lease: Lease, signal: AbortSignal, onSend: () => void): Promise<Response> {
   const { provider, target, body, outgoing } = call
-  const headers: Record<string, string> = { accept: '*/*', ...outgoing.headers }
-  for (const name of placeholders) delete headers[name]
   const isStream = body instanceof ReadableStream
-  const sender = { ...provider, auth: lease.auth ?? provider.auth, headers: { ...provider.headers, ...lease.headers } }
+  const sender = toSender(provider, lease)
+  const headers = withoutPlaceholders(outgoing.headers)
   const upstream = { method: outgoing.method, path: withoutQueryKey(sender, target.path), headers, body: isStream ? null : body }
   const at = new Date(config.clock.now() + lease.clockOffsetMs)
   const place = { ...bareTarget, baseUrl: target.baseUrl, region: call.region }
@@ -32,8 +31,25 @@ export async function sendCall(config: Config, call: Call, lease: Lease, signal:
   return sender.auth.kind === 'query' ? withAddress(response, `${target.baseUrl}${upstream.path}`) : response
 }
 
+const senders = new WeakMap<Lease, Provider>()
+
+/** The provider as this lease says how its key travels. */
+function toSender(provider: Provider, lease: Lease): Provider {
+  const known = senders.get(lease)
+  if (known !== undefined) return known
+  const sender = { ...provider, auth: lease.auth ?? provider.auth, headers: { ...provider.headers, ...lease.headers } }
+  senders.set(lease, sender)
+  return sender
+}
+
+function withoutPlaceholders(given: Readonly<Record<string, string>>): Record<string, string> {
+  const headers: Record<string, string> = { accept: '*/*' }
+  for (const name in given) if (!placeholders.has(name)) headers[name] = given[name] ?? ''
+  return headers
+}
+
 /** Where clients put their key: what they were made with is a placeholder. */
-const placeholders = [
+const placeholders: ReadonlySet<string> = new Set([
   'authorization',
   'x-api-key',
   'api-key',
@@ -43,7 +59,7 @@ const placeholders = [
   'x-amz-security-token',
   'host',
   'content-length',
-]
+])
 
 function withoutQueryKey({ auth }: Pick<Provider, 'auth'>, path: string): string {
   const name = auth.kind === 'query' ? auth.name : auth.kind === 'google' ? 'key' : null

@@ -66,11 +66,9 @@ export async function authoriseRequest(
 ): Promise<AuthorisedRequest> {
   const url = resolveUrl(provider, target, request.path)
   if (provider.auth.kind === 'google') for (const name of ['key', 'access_token']) url.searchParams.delete(name)
-  const headers: Record<string, string> = {
-    accept: 'application/json',
-    ...toLowerCase(provider.headers),
-    ...withoutCredentials(request.headers ?? {}),
-  }
+  const headers: Record<string, string> = { accept: 'application/json' }
+  addHeaders(headers, provider.headers)
+  addHeaders(headers, request.headers ?? {}, credentialHeader)
   const { apiVersion, auth } = provider
   const isVersioned = apiVersion?.exceptBelow !== undefined && url.pathname.includes(apiVersion.exceptBelow)
   const version = target.apiVersion ?? apiVersion?.default ?? ''
@@ -99,14 +97,15 @@ function resolveUrl(provider: Provider, target: KeyTarget, path: string): URL {
 }
 
 /** Under lower-case names, so that what the provider sets replaces what a caller sent. */
-const toLowerCase = (headers: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
-
-const credentialHeader = /^(?:(?:proxy-)?authorization|cookie|(?:x-)?api-key|x-goog-api-key|x-amz-(?:date|security-token|content-sha256))$/
+function addHeaders(headers: Record<string, string>, added: Readonly<Record<string, string>>, except?: RegExp): void {
+  for (const [written, value] of Object.entries(added)) {
+    const name = written.toLowerCase()
+    if (except?.test(name) !== true) headers[name] = value
+  }
+}
 
 /** The credential of the caller is meant for us, and never goes on beside that of the key. */
-const withoutCredentials = (headers: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(toLowerCase(headers)).filter(([name]) => !credentialHeader.test(name)))
+const credentialHeader = /^(?:(?:proxy-)?authorization|cookie|(?:x-)?api-key|x-goog-api-key|x-amz-(?:date|security-token|content-sha256))$/
 
 const withHeader = (request: AuthorisedRequest, name: string, value: string): AuthorisedRequest => ({
   ...request,

@@ -4,6 +4,7 @@ import pg from 'pg'
 const partitionedTables = {
   audit_entry: { grain: 'month', behind: 1, ahead: 3 },
   usage_event: { grain: 'day', behind: 1, ahead: 3 },
+  usage_quarter: { grain: 'day', behind: 1, ahead: 3 },
 } as const
 type PartitionedTable = keyof typeof partitionedTables
 

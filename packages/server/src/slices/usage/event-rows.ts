@@ -60,24 +60,38 @@ const eventColumns = {
   cost_basis: 'text',
   price_id: 'text',
   price_version: 'text',
+  linked_to: 'text',
+  scope: 'text',
 } as const
 type EventColumn = keyof typeof eventColumns
 
-/** One event, with the hash of what makes it the same call. Binary values as `\\x…`, money as decimal text: JSON holds neither. */
-export type EventRow = Record<EventColumn, unknown> & { id: string; hash: string }
+/** What the identity of an event holds beside it. */
+const identityColumns = {
+  hash: 'bytea',
+  is_leased: 'boolean',
+  response_hash: 'bytea',
+  ancestors: 'bytea[]',
+  descendants: 'bytea[]',
+} as const
+type IdentityColumn = keyof typeof identityColumns
+
+/** One event with its identity. Binary values as `\\x…`, money as decimal text: JSON holds neither. */
+export type EventRow = Record<EventColumn | IdentityColumn, unknown> & { id: string; hash: string; occurred_at: Date }
 
 const names = Object.keys(eventColumns).join(', ')
-const types = Object.entries(eventColumns).map(([name, type]) => `${name} ${type}`)
+const types = Object.entries({ ...identityColumns, ...eventColumns }).map(([name, type]) => `${name} ${type}`)
 
 /**
  * One statement for a batch of one organization: what the identity table takes is new, and only that becomes events.
  * Identities go in by their hash, so that batches which overlap wait for one another instead of locking crosswise.
  */
 const insertSql = `
-  WITH input AS MATERIALIZED (SELECT * FROM jsonb_to_recordset($2::jsonb) AS r(hash bytea, ${types.join(', ')})),
+  WITH input AS MATERIALIZED (SELECT * FROM jsonb_to_recordset($2::jsonb) AS r(${types.join(', ')})),
   fresh AS (
-    INSERT INTO usage_identity (organization_id, hash, day, event_id, span_id)
-    SELECT $1, hash, (occurred_at AT TIME ZONE 'UTC')::date, id, span_id FROM input ORDER BY hash
+    INSERT INTO usage_identity (organization_id, hash, day, event_id, span_id, is_leased, response_hash, trace_id, ancestors, descendants)
+    SELECT $1, hash, (occurred_at AT TIME ZONE 'UTC')::date, id, span_id, is_leased, response_hash,
+      CASE WHEN NOT is_leased THEN trace_id END, ancestors, descendants
+    FROM input ORDER BY hash
     ON CONFLICT (organization_id, hash) DO NOTHING RETURNING event_id
   ), written AS (
     INSERT INTO usage_event (organization_id, ${names})
@@ -131,12 +145,12 @@ export async function replaceAssumed(client: pg.ClientBase, pairs: readonly { kn
   const input = pairs.map(({ known, row }) => ({ ...row, event_id: known.eventId, was_at: known.occurredAt }))
   await client.query(
     `WITH input AS MATERIALIZED (
-       SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(event_id text, was_at timestamptz, hash bytea, ${types.join(', ')})
+       SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(event_id text, was_at timestamptz, ${types.join(', ')})
      ), replaced AS (
        UPDATE usage_event e SET ${replacedColumns.map((name) => `${name} = r.${name}`).join(', ')}
        FROM input r WHERE e.occurred_at = r.was_at AND e.id = r.event_id AND e.quality = 'assumed' RETURNING r.hash
      )
-     UPDATE usage_identity i SET day = (r.occurred_at AT TIME ZONE 'UTC')::date, span_id = r.span_id
+     UPDATE usage_identity i SET day = (r.occurred_at AT TIME ZONE 'UTC')::date, span_id = r.span_id, response_hash = r.response_hash
      FROM input r WHERE i.hash = r.hash AND i.hash IN (SELECT hash FROM replaced)`,
     [JSON.stringify(input)],
   )

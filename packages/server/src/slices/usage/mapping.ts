@@ -1,7 +1,7 @@
 import { newId } from '@keylease/shared/ids'
 import type { UsageReading } from '@keylease/shared/metering/reading'
 import type { PricedCost } from '../prices/service'
-import { hashIdentity, type UsageIdentity, type UsageReport } from './event'
+import { hashIdentity, hashResponse, type UsageIdentity, type UsageReport } from './event'
 import type { EventRow } from './event-rows'
 
 export interface WrittenUsage {
@@ -17,7 +17,6 @@ export function toEventRow(report: UsageReport, receivedAt: Date, cost: PricedCo
   const { owner, reading } = report
   return {
     id: newId('usageEvent'),
-    hash: toHex(hashIdentity(report.identity)),
     occurred_at: report.occurredAt,
     received_at: receivedAt,
     source: report.source,
@@ -41,9 +40,9 @@ export function toEventRow(report: UsageReport, receivedAt: Date, cost: PricedCo
     conversation: report.conversation,
     end_user: report.endUser,
     tags: report.tags,
-    ...toIdentityColumns(report.identity, report),
+    ...toIdentityColumns(report),
     ...toReadingColumns(reading),
-    charged_nanos: null,
+    charged_nanos: toText(cost.costNanos),
     cost_nanos: toText(cost.costNanos),
     cost_basis: cost.basis,
     price_id: cost.priceId,
@@ -51,14 +50,21 @@ export function toEventRow(report: UsageReport, receivedAt: Date, cost: PricedCo
   }
 }
 
-function toIdentityColumns(identity: UsageIdentity, { traceId, spanId }: Pick<UsageReport, 'traceId' | 'spanId'>) {
-  const leased = identity.kind === 'leased' ? identity : null
+function toIdentityColumns({ identity, provider, reading, relations, ...report }: UsageReport) {
+  const leased: Extract<UsageIdentity, { kind: 'leased' }> | null = identity.kind === 'leased' ? identity : null
   return {
+    hash: toHex(hashIdentity(identity)),
+    is_leased: leased !== null,
+    response_hash: reading.responseId === null ? null : toHex(hashResponse(provider, reading.responseId)),
+    ancestors: relations && relations.ancestors.length > 0 ? relations.ancestors.map(toHex) : null,
+    descendants: relations && relations.descendants.length > 0 ? relations.descendants.map(toHex) : null,
+    linked_to: null,
+    scope: report.scope,
     lease_id: leased?.leaseId ?? null,
     sequence: leased?.sequence ?? null,
     slice_id: null,
-    trace_id: traceId && toHex(traceId),
-    span_id: spanId && toHex(spanId),
+    trace_id: report.traceId && toHex(report.traceId),
+    span_id: report.spanId && toHex(report.spanId),
   }
 }
 

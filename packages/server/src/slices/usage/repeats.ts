@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { LedgerChange } from './contribution'
 import { hashIdentity, type UsageReport } from './event'
 import { type EventRow, findKnownEvents, insertEvents, replaceAssumed } from './event-rows'
 import { toHex } from './mapping'
@@ -8,12 +9,19 @@ interface Repeated {
   row: EventRow
 }
 
+interface Settled {
+  /** Ids of the calls of a second holder. */
+  shared: ReadonlySet<string>
+  /** What was assumed no longer counts, what is true does. */
+  replaced: readonly LedgerChange[]
+}
+
 /**
  * Calls under a lease whose number the ledger holds already. What was only assumed gives way to the truth, and never the other way
  * round. The same number under another span is no repetition: two processes hold the lease, and each call counts once, under its
- * span. Returns the ids of those.
+ * span.
  */
-export async function settleRepeats(client: pg.ClientBase, organizationId: string, repeated: readonly Repeated[]): Promise<Set<string>> {
+export async function settleRepeats(client: pg.ClientBase, organizationId: string, repeated: readonly Repeated[]): Promise<Settled> {
   const leased = repeated.filter(({ report }) => report.identity.kind === 'leased')
   const known = await findKnownEvents(
     client,
@@ -28,7 +36,7 @@ export async function settleRepeats(client: pg.ClientBase, organizationId: strin
     else if (!event.isSameSpan && report.traceId && report.spanId) conflicts.push(underItsSpan(row, report.traceId, report.spanId))
   }
   await replaceAssumed(client, truths)
-  return conflicts.length === 0 ? new Set() : insertEvents(client, organizationId, conflicts)
+  return { shared: conflicts.length === 0 ? new Set() : await insertEvents(client, organizationId, conflicts), replaced: [] }
 }
 
 const underItsSpan = (row: EventRow, traceId: Buffer, spanId: Buffer): EventRow => ({

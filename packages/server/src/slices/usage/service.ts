@@ -4,11 +4,15 @@ import type pg from 'pg'
 import type { Deps } from '../../deps'
 import { ensurePartition } from '../../platform/postgres/partitions'
 import { inTenantSql } from '../../platform/tenancy'
+import type { PricedCost } from '../prices/service'
+import { type LedgerChange, toContribution } from './contribution'
 import { billedModel, type UsageReport } from './event'
 import { insertEvents } from './event-rows'
+import { linkCalls } from './links'
 import { toEventRow, type WrittenUsage } from './mapping'
 import { learnRatios, ratioKey, readRatios, toLesson } from './ratios'
 import { settleRepeats } from './repeats'
+import { addToRollups } from './rollups/service'
 import { seedRatio } from './seed-ratio'
 
 export type { UsageReport } from './event'
@@ -25,26 +29,46 @@ export async function recordUsage(deps: Room, organizationId: string, reports: r
   return inTenantSql(deps.db.appPool, organizationId, async (client) => {
     const receivedAt = deps.clock.now()
     const whole = await estimateMissing(client, reports)
-    const priced = whole.map((report) => ({ report, cost: priceReport(deps, organizationId, report) }))
-    const rows = priced.map(({ report, cost }) => toEventRow(report, receivedAt, cost))
-    const fresh = await insertEvents(client, organizationId, rows)
-    const repeated = priced.flatMap(({ report }, i) => (rows[i] && !fresh.has(rows[i].id) ? [{ report, row: rows[i] }] : []))
-    const shared = await settleRepeats(client, organizationId, repeated)
-    const lessons = whole.filter((_, i) => fresh.has(rows[i]?.id ?? '')).flatMap(toLessons)
-    await learnRatios(client, organizationId, lessons, receivedAt)
-    return rows.map(({ id }, i) => ({
+    const calls = whole.map((report) => {
+      const cost = priceReport(deps, organizationId, report)
+      return { report, cost, row: toEventRow(report, receivedAt, cost) }
+    })
+    const fresh = await insertEvents(
+      client,
+      organizationId,
+      calls.map(({ row }) => row),
+    )
+    const repeated = calls.filter(({ row }) => !fresh.has(row.id))
+    const { shared, replaced } = await settleRepeats(client, organizationId, repeated)
+    const written = calls.filter(({ row }) => fresh.has(row.id) || shared.has(row.id))
+    const { linked, unbilled } = await linkCalls(client, organizationId, written)
+    const billed = written.filter(({ row }) => !linked.has(row.id)).map(toBilled)
+    await learnRatios(
+      client,
+      organizationId,
+      written.flatMap(({ report }) => toLessons(report)),
+      receivedAt,
+    )
+    await addToRollups(client, organizationId, [...billed, ...replaced, ...unbilled])
+    return calls.map(({ row: { id }, cost }) => ({
       id,
       isNew: fresh.has(id) || shared.has(id),
       isShared: shared.has(id),
-      costNanos: priced[i]?.cost.costNanos ?? null,
+      costNanos: cost.costNanos,
     }))
   })
 }
 
+const toBilled = ({ report, cost: { costNanos } }: { report: UsageReport; cost: PricedCost }): LedgerChange => ({
+  sign: 1,
+  of: toContribution(report, { costNanos, chargedNanos: costNanos }),
+})
+
 const toLessons = (report: UsageReport) => toLesson(report.provider, billedModel(report), report.reading) ?? []
 
 function priceReport({ prices }: Room, organizationId: string, report: UsageReport) {
-  const { vector, imageTokens, serviceTier, reportedNanos } = report.reading
+  const { vector, imageTokens, serviceTier } = report.reading
+  const reportedNanos = report.isReportedCostTrusted ? report.reading.reportedNanos : null
   const { provider, region, occurredAt: at } = report
   return prices.priceUsage(organizationId, {
     provider,

@@ -41,6 +41,9 @@ export function readLeasedCall(span: SpanSignal): LeasedCall | 'malformed' | nul
     tags: readTexts(attributes, keylease.tags),
     traceId: span.traceId,
     spanId: span.spanId,
+    scope: null,
+    relations: null,
+    isReportedCostTrusted: true,
     reading: readReading(span),
     exchange: readExchange(span),
   }

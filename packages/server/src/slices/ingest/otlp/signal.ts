@@ -33,6 +33,17 @@ export interface SpanSignal extends Origin {
   events: readonly { name: string; attributes: Attributes }[]
 }
 
+export interface LogSignal extends Origin {
+  traceId: Buffer
+  spanId: Buffer
+  timeMs: number
+  /** The name of the event: its own field, or the attribute `event.name` of those that came before it. */
+  name: string
+  /** Where it is a text. */
+  body: string
+  attributes: Attributes
+}
+
 /** What one request holds at most of everything: what is beyond is dropped and counted, or refused where it cannot be. */
 export const otlpLimits = {
   records: 50_000,
