@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: { keylease: 'src/cli/keylease.ts' },
+  entry: { keylease: 'src/cli/keylease.ts', 'decode-worker': 'src/slices/ingest/decode-worker.ts' },
   format: 'esm',
   platform: 'node',
   target: 'node24',

@@ -56,12 +56,13 @@ interface RoomOptions {
   /** Below the origin of the provider. */
   basePath: string
   key?: Record<string, unknown>
+  grant?: Record<string, unknown>
 }
 
-export async function openRoom({ harness, url }: Service, { provider, basePath, key = {} }: RoomOptions): Promise<Room> {
+export async function openRoom({ harness, url }: Service, { provider, basePath, key = {}, grant = {} }: RoomOptions): Promise<Room> {
   const edge = await createEdge()
   const keyBody = { provider, baseUrl: `${edge.origin}${basePath}`, delivery: 'direct', ...key }
-  const holder = await createHolder(harness, { key: keyBody })
+  const holder = await createHolder(harness, { key: keyBody, grant })
   const seen = new Set<string>()
   return {
     edge,

@@ -20,6 +20,7 @@ describe('a refusal comes back typed', () => {
         Object.assign(new Error('x'), { data: body }),
         new Error(`429 ${text}`),
         new Error('wrapped', { cause: Object.assign(new Error('x'), { body }) }),
+        Object.assign(new Error('tried in vain'), { lastError: Object.assign(new Error('x'), { responseBody: text }) }),
       ]
       for (const error of kept) {
         const found = KeyleaseError.from(error)

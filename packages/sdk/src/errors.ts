@@ -42,7 +42,8 @@ export class KeyleaseError extends Error {
       if (KeyleaseError.is(next)) return next
       const told = findRefusal(next)
       if (told) return createError(told.code, told.message, told)
-      next = next instanceof Error ? next.cause : undefined
+      // After its last try the Vercel AI SDK keeps the error as `lastError`.
+      next = next instanceof Error ? (next.cause ?? (next as { lastError?: unknown }).lastError) : undefined
     }
     return null
   }

@@ -80,7 +80,11 @@ describe('a secret', () => {
     const lease = await keylease.lease('openai')
     await keylease.close()
     expect(() => lease.credential).toThrow(expect.objectContaining({ code: 'lease_released' }))
-    expect(service.requests.at(-1)).toMatchObject({ method: 'DELETE', path: `/v1/leases/${lease.id}`, body: '{"lastSequence":0}' })
+    expect(service.requests.at(-1)).toMatchObject({
+      method: 'DELETE',
+      path: `/v1/leases/${lease.id}`,
+      body: '{"lastSequence":0,"openIntents":[]}',
+    })
   })
 })
 

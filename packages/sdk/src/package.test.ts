@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
+import { checkPackage, Package } from '@arethetypeswrong/core'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -43,6 +44,29 @@ console.log(JSON.stringify({ apiKey, fetch: typeof fetch, region, credentials: t
 test('publint finds nothing to say about the package', async () => {
   const { messages, pkg } = await publint({ pkgDir: installed, pack: false, strict: true })
   expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([])
+})
+
+test('the types of every entry point are what is loaded; CommonJS may only import it, for it is ESM alone', async () => {
+  const { name, version } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as { name: string; version: string }
+  const files = (await readdir(installed, { recursive: true, withFileTypes: true })).filter((file) => file.isFile())
+  const paths = files.map((file) => join(file.parentPath, file.name)).filter((path) => !path.endsWith('.map'))
+  const texts = await Promise.all(
+    paths.map(async (path) => [`/node_modules/${name}/${relative(installed, path).replaceAll('\\', '/')}`, await readFile(path, 'utf8')]),
+  )
+  const result = await checkPackage(new Package(Object.fromEntries(texts), name, version))
+  if (result.types === false) expect.unreachable('The package has no types.')
+  const found = result.problems.map((problem) => [
+    problem.kind,
+    ...('entrypoint' in problem ? [problem.entrypoint, problem.resolutionKind] : []),
+  ])
+  expect(found.sort()).toEqual([
+    // A CommonJS program of Node 22 and newer may require() it all the same: nothing in it awaits at its top.
+    ['CJSResolvesToESM', '.', 'node16-cjs'],
+    ['CJSResolvesToESM', './testing', 'node16-cjs'],
+    // The resolution of before `exports`, which no Node that we run on has.
+    ['NoResolution', '.', 'node10'],
+    ['NoResolution', './testing', 'node10'],
+  ])
 })
 
 test.each(['nodenext', 'bundler'])('a program that installs it is typed without another package, resolved as %s', async (resolution) => {

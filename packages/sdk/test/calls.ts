@@ -6,7 +6,14 @@ import type { CallRecord } from '../src/ledger/record'
 /** What the ledger needs of a lease, and no more. */
 export function makeLease(id = 'lse_00000000000000000000000001'): Lease {
   let sequence = 0
-  const lease = { id, provider: 'openai', delivery: 'direct', clockOffsetMs: 250, nextSequence: () => ++sequence }
+  const lease = {
+    id,
+    provider: 'openai',
+    delivery: 'direct',
+    clockOffsetMs: 250,
+    nextSequence: () => ++sequence,
+    closeSequence: () => undefined,
+  }
   return lease as unknown as Lease // the ledger asks for nothing else
 }
 

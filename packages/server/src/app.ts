@@ -4,6 +4,7 @@ import { AppError } from './platform/errors'
 import type { Env, Route } from './platform/http'
 import { mountRoutes, refuse } from './platform/pipeline'
 import { agentRoutes } from './slices/agents/routes'
+import { attributionRuleRoutes } from './slices/attribution-rules/routes'
 import { auditRoutes } from './slices/audit/routes'
 import { grantRoutes } from './slices/grants/routes'
 import { ingestRoutes } from './slices/ingest/routes'
@@ -24,6 +25,7 @@ import { settingsRoutes } from './slices/settings/routes'
 import { systemRoutes } from './slices/system/routes'
 import { teamRoutes } from './slices/teams/routes'
 import { trustRuleRoutes } from './slices/trust-rules/routes'
+import { liveRoutes } from './slices/usage/live/routes'
 import { usageRoutes } from './slices/usage/routes'
 import { webhookRoutes } from './slices/webhooks/routes'
 
@@ -52,7 +54,9 @@ export const createRoutes = (deps: Deps): Route[] => [
   ...leaseRoutes(deps),
   ...priceRoutes(deps),
   ...ingestRoutes(deps),
+  ...attributionRuleRoutes(deps),
   ...usageRoutes(deps),
+  ...liveRoutes(deps),
   ...auditRoutes(deps),
 ]
 

@@ -34,8 +34,15 @@ import { createRevocations, type Revocations } from './platform/revocations'
 import { createSecurityEvents, type SecurityEvents } from './platform/security-events'
 import { createStepUps, type StepUps } from './platform/step-up'
 import { createTokenExchange, type TokenExchange } from './platform/token-exchange'
+import { type AttributionRules, createAttributionRules } from './slices/attribution-rules/rule-cache'
+import { createIntake, type Intake } from './slices/ingest/intake'
 import { createLeaseRoom, type LeaseRoom } from './slices/leases/room'
 import { createUsagePrices, type UsagePrices } from './slices/prices/usage-prices'
+import { type Batches, createBatches } from './slices/usage/batches'
+import type { UsageReport } from './slices/usage/event'
+import { createUsageFeed, type UsageFeed } from './slices/usage/live/feed'
+import { createLiveStreams, type LiveStreams } from './slices/usage/live/streams'
+import type { WrittenUsage } from './slices/usage/mapping'
 
 /** Everything that a slice may reach, as one plain object, built once. */
 export interface Deps {
@@ -71,6 +78,11 @@ export interface Deps {
   leaseUse: LeaseUse
   revocations: Revocations
   leases: LeaseRoom
+  attribution: AttributionRules
+  intake: Intake
+  usageBatches: Batches<UsageReport, WrittenUsage>
+  live: UsageFeed
+  liveStreams: LiveStreams
 }
 
 export async function buildDeps(env: Env, urls: DatabaseUrls, log: Log, clock: Clock = systemClock): Promise<Deps> {
@@ -90,6 +102,7 @@ export async function buildDeps(env: Env, urls: DatabaseUrls, log: Log, clock: C
   const mail = createMail(env, log)
   const databaseTime = createDatabaseTime(db, clock, log)
   const lifecycle = createLifecycle()
+  const live = createUsageFeed({ db, log })
   const sessions = createSessionAuthenticator({ env, db, keyring, events, clock, settings })
   return {
     env,
@@ -128,7 +141,12 @@ export async function buildDeps(env: Env, urls: DatabaseUrls, log: Log, clock: C
     leaseTokens: createLeaseTokens(keyring),
     leaseUse: createLeaseUse(db, log),
     revocations: createRevocations(db, events),
+    attribution: createAttributionRules({ db, events }),
     leases: createLeaseRoom({ db, events, databaseTime, lifecycle, log }),
+    intake: createIntake(clock),
+    usageBatches: createBatches(),
+    live,
+    liveStreams: createLiveStreams({ events, live, lifecycle, clock }),
   }
 }
 

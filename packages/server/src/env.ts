@@ -47,6 +47,19 @@ const webUrl = z.preprocess(
     .refine((url) => url.pathname === '/' && !url.search && !url.username, 'an origin alone, without path, query or credentials')
     .optional(),
 )
+/** A list of origins as a browser names them, or * for all. */
+const origins = z
+  .preprocess(absent, z.string().default(''))
+  .transform((list) =>
+    list
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean),
+  )
+  .refine(
+    (list) => list.every((item) => item === '*' || (URL.canParse(item) && /^https?:/.test(item) && new URL(item).origin === item)),
+    'a list of origins such as https://app.example.com, or *',
+  )
 const flag = z
   .preprocess(absent, z.enum(['0', '1', 'true', 'false'], '1 or 0').default('0'))
   .transform((value) => value === '1' || value === 'true')
@@ -87,6 +100,16 @@ const variables = z.object({
   KEYLEASE_SMTP_FROM: sender,
   KEYLEASE_PRICES: text,
   KEYLEASE_ALLOW_PRIVATE_UPSTREAMS: text,
+  KEYLEASE_OTLP_ORIGINS: origins,
+  KEYLEASE_USAGE_RETENTION_DAYS: z.preprocess(
+    absent,
+    z.coerce
+      .number('a number of days from 35 to 3650')
+      .int('a whole number of days')
+      .min(35, 'at least 35 days')
+      .max(3_650, 'at most 3650 days')
+      .default(90),
+  ),
   OTEL_EXPORTER_OTLP_ENDPOINT: text,
 })
 
@@ -131,6 +154,8 @@ function toEnv(values: z.infer<typeof variables>) {
     smtpFrom: values.KEYLEASE_SMTP_FROM,
     prices: values.KEYLEASE_PRICES,
     allowPrivateUpstreams: values.KEYLEASE_ALLOW_PRIVATE_UPSTREAMS,
+    otlpOrigins: values.KEYLEASE_OTLP_ORIGINS,
+    usageRetentionDays: values.KEYLEASE_USAGE_RETENTION_DAYS,
     otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
   }
 }

@@ -19,6 +19,7 @@ import { scheduleHealthChecks } from './slices/provider-keys/health/checker'
 import { scheduleKeyNotices } from './slices/provider-keys/health/notices'
 import { scheduleKeyUpkeep } from './slices/provider-keys/upkeep'
 import { scheduleRePricing } from './slices/usage/re-pricing/work'
+import { scheduleLedgerUpkeep } from './slices/usage/upkeep'
 import { scheduleDeliveries } from './slices/webhooks/deliveries/sender'
 import { version } from './version'
 
@@ -45,6 +46,7 @@ export async function startService(env: Env, urls: DatabaseUrls, log: Log): Prom
     const deps = await buildDeps(env, urls, log)
     opened.push(() => deps.db.close())
     opened.push(() => deps.outbound.close())
+    opened.push(() => deps.intake.decoder.close())
     await ensurePartitions(deps.db.ownerPool, deps.clock.now())
     const ownerPath = deps.keyring.sealedReason() === null ? await startWork(deps, urls, opened) : null
     const server = await openHttpServer(env, createApp(deps).fetch)
@@ -67,6 +69,9 @@ async function startWork(deps: Deps, urls: DatabaseUrls, opened: Close[]): Promi
   await saveBootstrapToken(deps.db, deps.keyring, organizationId, deps.env.bootstrapToken)
   await deps.events.start()
   opened.push(() => deps.events.stop())
+  void deps.live.start()
+  opened.push(() => deps.live.stop())
+  opened.push(() => deps.usageBatches.drain())
   await deps.databaseTime.start()
   opened.push(async () => deps.databaseTime.stop())
   await deps.revocations.load()
@@ -89,6 +94,7 @@ async function startWork(deps: Deps, urls: DatabaseUrls, opened: Close[]): Promi
   scheduleKeyUpkeep(jobs, deps)
   scheduleLeaseUpkeep(jobs, deps)
   scheduleRePricing(jobs, deps)
+  scheduleLedgerUpkeep(jobs, deps)
   scheduleKeyNotices(jobs, deps)
   const checker = scheduleHealthChecks(jobs, deps)
   opened.push(() => checker.drain())

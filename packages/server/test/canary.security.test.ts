@@ -4,6 +4,7 @@ import { createRoutes } from '../src/app'
 import { keyPurposes } from '../src/platform/keyring'
 import { createOutbound } from '../src/platform/outbound'
 import { startTelemetry, type Telemetry } from '../src/platform/telemetry'
+import { readAnswer } from './answer'
 import { dumpDatabase, findSecrets } from './canary'
 import { createTestClock } from './clock'
 import { createCollector } from './collector'
@@ -129,7 +130,7 @@ async function useProviderKey(act: (typeof upstreamActs)[number]): Promise<void>
 async function keep(...call: Parameters<Harness['request']>): Promise<string> {
   clock.advance(1_000)
   const response = await harness.request(...call)
-  const body = await response.text()
+  const body = await readAnswer(response)
   answers.push(`${call[0]} ${response.status} ${JSON.stringify([...response.headers])} ${body}`)
   return body
 }

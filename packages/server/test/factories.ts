@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { type IdKind, newId } from '@keylease/shared/ids'
 import { workOnRePricings } from '../src/slices/usage/re-pricing/work'
+import { recordUsage } from '../src/slices/usage/service'
 import { addPasskey } from './factors'
 import type { Harness } from './harness'
 import { createHolder, takeLease } from './lease-holder'
+import { toReport } from './usage'
 
 export type ExampleKind = IdKind | 'provider' | 'secret'
 type Make = (harness: Harness, token: string) => Promise<string>
@@ -45,6 +47,16 @@ export const factories: Partial<Record<ExampleKind, Make>> = {
     const subject = { issuer: 'https://token.actions.githubusercontent.com', subjectPattern: 'repo:acme/checkout:ref:refs/heads/main' }
     return create(harness, token, '/api/v1/trust-rules', { agentId, name: 'Deploy workflow', ...subject })
   },
+  attributionRule: async (harness, token) => {
+    const assign = { projectId: await factories.project?.(harness, token) }
+    return create(harness, token, '/api/v1/attribution-rules', {
+      name: 'Checkout',
+      attribute: 'service.name',
+      pattern: 'checkout-*',
+      assign,
+    })
+  },
+  usageEvent: async (harness, token) => (await recordUsage(harness.deps, await organizationOf(harness, token), [toReport()]))[0]?.id ?? '',
   rePricing: async (harness, token) => {
     const period = { from: '2026-11-01T00:00:00.000Z', to: '2026-11-21T00:00:00.000Z' }
     const id = await create(harness, token, '/api/v1/usage/re-pricings', period)

@@ -17,10 +17,14 @@ import { saveBootstrapToken } from '../src/platform/bootstrap'
 import type { Clock } from '../src/platform/clock'
 import type { Env } from '../src/platform/http'
 import { createLog } from '../src/platform/log'
+import { createIntake } from '../src/slices/ingest/intake'
 import { createOrganization, ensureFirstOrganization } from '../src/slices/organizations/service'
 import { createPlatformKey } from '../src/slices/platform-keys/service'
 import { createTestDatabase } from './database'
 import { cookieHeader, createPerson, keepCookies, type PersonInput, type TestPerson } from './people'
+
+/** From sources, a thread needs to be told how they name one another. */
+const sourceWorker = new URL('./source-decode-worker.mjs', import.meta.url)
 
 export interface RequestOptions {
   token?: string | null
@@ -61,13 +65,17 @@ export async function createHarness(variables: Record<string, string> = {}, cloc
   const token = randomBytes(32).toString('base64url')
   const env = readEnv({ KEYLEASE_DATA_DIR: dataDir, KEYLEASE_BOOTSTRAP_TOKEN: token, ...variables })
   const logLines: string[] = []
-  const build = () => buildDeps(env, database.urls, createLog({ to: { write: (line) => void logLines.push(line) } }), clock)
+  const build = async () => {
+    const deps = await buildDeps(env, database.urls, createLog({ to: { write: (line) => void logLines.push(line) } }), clock)
+    return { ...deps, intake: createIntake(deps.clock, { worker: sourceWorker }) }
+  }
   const built = await build()
   const credentials = new Map<string, Principal>()
   const deps = { ...built, authenticators: [...built.authenticators, readFrom(credentials)] }
   const organizationId = await ensureFirstOrganization(deps)
   await saveBootstrapToken(deps.db, deps.keyring, organizationId, env.bootstrapToken)
   await deps.events.start()
+  await deps.live.start()
   await deps.revocations.load()
   const app = createApp(deps)
   return {
@@ -89,7 +97,9 @@ export async function createHarness(variables: Record<string, string> = {}, cloc
     openReplica: async () => openReplica(await build(), token),
     listen: () => listen(app),
     async close() {
+      await deps.live.stop()
       await deps.events.stop()
+      await deps.intake.decoder.close()
       await deps.outbound.close()
       await deps.db.close()
       await database.close()
@@ -124,13 +134,16 @@ const toActor = (principal: Principal): Actor => ({
 
 async function openReplica(deps: Deps, token: string): Promise<Pick<Harness, 'deps' | 'request' | 'close'>> {
   await deps.events.start()
+  await deps.live.start()
   await deps.revocations.load()
   const app = createApp(deps)
   return {
     deps,
     request: (method, path, options = {}) => send(app, token, method, path, options),
     async close() {
+      await deps.live.stop()
       await deps.events.stop()
+      await deps.intake.decoder.close()
       await deps.outbound.close()
       await deps.db.close()
     },

@@ -11,6 +11,7 @@ import { newId } from '@keylease/shared/ids'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRoutes } from '../src/app'
 import { inTenantSql } from '../src/platform/tenancy'
+import { readAnswer } from './answer'
 import { createTestClock } from './clock'
 import { createExampleIds, type ExampleIds, fillIds, listIds, newAbsent } from './examples'
 import { factories } from './factories'
@@ -111,7 +112,7 @@ describe('every route of the registry', () => {
   it('has an example that works, and leaves exactly the audit entry that it declares', async () => {
     for (const endpoint of forKeys()) {
       const response = await call(endpoint, await ownIds(endpoint))
-      expect(response.status, `${endpoint.id} ${await response.clone().text()}`).toBe(endpoint.response.status)
+      expect(response.status, `${endpoint.id} ${await readAnswer(response)}`).toBe(endpoint.response.status)
       const entries = await auditActions(response.headers.get('x-request-id') ?? '')
       expect(entries, endpoint.id).toEqual(endpoint.audit === 'none' ? [] : [endpoint.audit])
     }

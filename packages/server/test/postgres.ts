@@ -66,6 +66,16 @@ export function readSuperuserUrl(dataDir: string, ownerUrl: string): string {
   return withDatabase(withLogin(ownerUrl, { user: 'keylease_superuser', password: credentials.superuserPassword }), 'postgres')
 }
 
+/** For a bench, which fills tables and copies files as no part of the service can. End it. */
+export async function connectSuperuser(dataDir: string, ownerUrl: string): Promise<pg.Client> {
+  const url = withDatabase(readSuperuserUrl(dataDir, ownerUrl), readDatabase(ownerUrl))
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  return client
+}
+
+const readDatabase = (url: string): string => decodeURIComponent(new URL(url).pathname.slice(1))
+
 async function runAs(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()

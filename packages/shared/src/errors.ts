@@ -99,6 +99,7 @@ export const errorTable = {
     retryable: false,
     message: 'The secret of this request was shown once and cannot be shown again. Details name the resource.',
   },
+  too_many_rules: { status: 409, retryable: false, message: 'There are 200 rules, which is the most there may be. Delete some first.' },
   project_in_use: { status: 409, retryable: false, message: 'The project has agents. Delete them first.' },
   duplicate_key: { status: 409, retryable: false, message: 'This secret is already stored. Details name the key that holds it.' },
   key_not_usable: { status: 409, retryable: false, message: 'This key is revoked or has no current value.' },
@@ -126,6 +127,11 @@ export const errorTable = {
     retryable: false,
     message: 'This Idempotency-Key was used with another request. Use a new key for a new request.',
   },
+  range_too_wide: {
+    status: 422,
+    retryable: false,
+    message: 'That asks for more than is kept or can be read at once. Take a shorter range, or filter and group by less.',
+  },
   key_rejected: {
     status: 422,
     retryable: false,
@@ -146,7 +152,7 @@ export const errorTable = {
   headers_too_large: { status: 431, retryable: false, message: 'The request headers are larger than this service takes.' },
   internal: { status: 500, retryable: true, message: 'Something failed on our side. The request id finds it in the log.' },
   sealed: { status: 503, retryable: true, message: 'The service is sealed: it has no usable root key. /readyz says why and what to do.' },
-  overloaded: { status: 503, retryable: true, message: 'Too many sign-ins at once. Try again in a moment.' },
+  overloaded: { status: 503, retryable: true, message: 'That is more than this service takes at once. Try again in a moment.' },
   unavailable: { status: 503, retryable: true, message: 'The database is not reachable right now. Try again in a moment.' },
 } as const satisfies Record<string, { status: number; retryable: boolean; message: string }>
 

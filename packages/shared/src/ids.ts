@@ -17,6 +17,7 @@ export const idPrefixes = {
   keyVersion: 'kver',
   grant: 'grant',
   trustRule: 'trust',
+  attributionRule: 'attr',
   probe: 'probe',
   usageEvent: 'use',
   rePricing: 'rpr',
@@ -46,7 +47,20 @@ export interface IdSource {
   fill(bytes: Uint8Array<ArrayBuffer>): void
 }
 
-const systemSource: IdSource = { now: Date.now, fill: (bytes) => void crypto.getRandomValues(bytes) }
+/** Randomness is cheap by the page and dear by the id. */
+const page = new Uint8Array(4_096)
+let used = page.length
+
+function fillFromPage(bytes: Uint8Array<ArrayBuffer>): void {
+  if (used + bytes.length > page.length) {
+    crypto.getRandomValues(page)
+    used = 0
+  }
+  bytes.set(page.subarray(used, used + bytes.length))
+  used += bytes.length
+}
+
+const systemSource: IdSource = { now: Date.now, fill: fillFromPage }
 
 /** Prefix, 10 characters of milliseconds and 16 of randomness: later ids sort after earlier ones as plain text. */
 export function newId(kind: IdKind, source: IdSource = systemSource): string {
@@ -63,22 +77,42 @@ export function readIdKind(text: string): IdKind | null {
   return kinds.find((kind) => isId(kind, text)) ?? null
 }
 
-/** The first character stays below 8: 26 characters hold 130 bits and an id uses 128. */
-export function idPattern(kind: IdKind): RegExp {
-  return new RegExp(`^${idPrefixes[kind]}_[0-7][${alphabet}]{25}$`)
+/** When a well-formed id was made, in milliseconds. */
+export function timeOfId(id: string): number {
+  const start = id.lastIndexOf('_') + 1
+  return [...id.slice(start, start + timeCharacters)].reduce((ms, character) => ms * 32 + alphabet.indexOf(character), 0)
 }
 
+const patterns = new Map<IdKind, RegExp>()
+
+/** The first character stays below 8: 26 characters hold 130 bits and an id uses 128. */
+export function idPattern(kind: IdKind): RegExp {
+  const known = patterns.get(kind)
+  if (known) return known
+  const pattern = new RegExp(`^${idPrefixes[kind]}_[0-7][${alphabet}]{25}$`)
+  patterns.set(kind, pattern)
+  return pattern
+}
+
+let last = { ms: -1, text: '' }
+
+/** Ids come in bursts: most share their millisecond with the one before. */
 function encodeTime(ms: number): string {
+  if (last.ms === ms) return last.text
   let text = ''
   for (let rest = ms, i = 0; i < timeCharacters; i++) {
     text = alphabet.charAt(rest % 32) + text
     rest = Math.floor(rest / 32)
   }
+  last = { ms, text }
   return text
 }
 
+const random = new Uint8Array(randomCharacters)
+
 function encodeRandom(source: IdSource): string {
-  const bytes = new Uint8Array(randomCharacters)
-  source.fill(bytes)
-  return Array.from(bytes, (byte) => alphabet.charAt(byte & 31)).join('')
+  source.fill(random)
+  let text = ''
+  for (const byte of random) text += alphabet.charAt(byte & 31)
+  return text
 }

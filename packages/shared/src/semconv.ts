@@ -50,6 +50,8 @@ export const keylease = {
   reportedNanos: 'keylease.cost.reported_nanos',
   end: 'keylease.answer.end',
   maxInputTokens: 'keylease.request.max_input_tokens',
+  /** Filled in where the request said none. */
+  filledMaxOutputTokens: 'keylease.request.max_output_tokens.filled',
   billsOnDisconnect: 'keylease.bills_on_disconnect',
   tags: 'keylease.tags',
   /** How far the clock of the sender is behind the service's, as it was measured at its last lease. */

@@ -1,11 +1,9 @@
 import { hideUsageEvent } from '@keylease/shared/metering/hide-usage-event'
-import type { Lease } from '../leases/lease'
-import type { CallSpan } from '../telemetry/span'
-import type { Call } from './classify'
 import { linkAbort } from './linked-abort'
 import { meterBody } from './metered-body'
 import { MeteredResponse } from './metered-response'
-import { createRecorder, type Recorder, type RecorderRoom } from './recorder'
+import { outputCapHeader } from './output-cap'
+import { createRecorder, type Recorder, type RecorderRoom, type Sending } from './recorder'
 import { sendCall } from './send'
 
 /** One sending of a call under one lease: its own number, its own record, whatever becomes of it. */
@@ -17,10 +15,11 @@ export interface Attempt {
   deliver(): Response
 }
 
-export async function attemptCall(room: RecorderRoom, call: Call, lease: Lease, span: CallSpan): Promise<Attempt> {
+export async function attemptCall(room: RecorderRoom, sending: Sending): Promise<Attempt> {
+  const { call, lease, span } = sending
   const link = linkAbort(call.outgoing.signal)
   const { signal } = link
-  const recorder = createRecorder(room, call, lease, span, () => close())
+  const recorder = createRecorder(room, sending, () => close())
   const close = lease.openCall({ cut: link.abort, leave: () => recorder.end('aborted') })
   const end: Recorder['end'] = (how, error) => {
     link.unlink()
@@ -42,7 +41,10 @@ export async function attemptCall(room: RecorderRoom, call: Call, lease: Lease, 
         }
         const { usageOption } = call.found.operation.answer
         const filter = call.asksForUsage && usageOption && isEventStream(response) ? hideUsageEvent(usageOption) : null
-        return new MeteredResponse(meterBody(response.body, { reader, filter, signal, onFirstByte: recorder.firstByte, onEnd: end }), response)
+        const metered = meterBody(response.body, { reader, filter, link, onFirstByte: recorder.firstByte, onEnd: recorder.end })
+        const answer = new MeteredResponse(metered.stream, response, metered.readAll)
+        if (call.filledOutputCap !== null) answer.headers.set(outputCapHeader, String(call.filledOutputCap))
+        return answer
       },
     }
   } catch (error) {

@@ -9,6 +9,7 @@ import { type Attempt, attemptCall } from './attempt'
 import { type Call, classify, findLacking } from './classify'
 import type { FetchRoom } from './leased-fetch'
 import { type Outgoing, toOutgoing } from './outgoing'
+import { takeTurn } from './rate-limit'
 
 type Fetch = (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>
 
@@ -65,8 +66,10 @@ async function prepare(room: Room, need: LeaseNeed, outgoing: Outgoing, signal: 
   }
 }
 
-const attempt = (room: Room, { call, lease }: Prepared): Promise<Attempt> =>
-  attemptCall(room, call, lease, room.startSpan(call.found.operation.kind, call.request.model))
+async function attempt(room: Room, { call, lease }: Prepared): Promise<Attempt> {
+  const turn = takeTurn(room.config.clock, lease, call.outgoing.bytes?.length ?? 0)
+  return attemptCall(room, { call, lease, turn, span: room.startSpan(call.found.operation.kind, call.request.model) })
+}
 
 /**
  * Once, at once, and only where nothing was delivered and the body can be sent again: with a renewed lease where the provider refused the

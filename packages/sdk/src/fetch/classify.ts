@@ -7,6 +7,7 @@ import { toUnlisted } from '@keylease/shared/providers/unlisted'
 import type { LeaseNeed } from '../leases/issue'
 import type { Lease } from '../leases/lease'
 import type { Outgoing } from './outgoing'
+import { fillOutputCap } from './output-cap'
 import { findTarget, type Target } from './target'
 
 /** What is asked for, and where it goes under one lease. */
@@ -15,6 +16,8 @@ export interface Call {
   target: Target
   found: FoundOperation
   request: RequestReading
+  /** The most output tokens, where the request said none and the grant fills it in. */
+  filledOutputCap: number | null
   /** The body as it is sent: with the question for usage in it where one is asked. */
   body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null
   asksForUsage: boolean
@@ -26,12 +29,15 @@ export interface Call {
 export function classify(provider: Provider, lease: Lease, outgoing: Outgoing): Call {
   const target = findTarget(provider, lease, outgoing.url)
   const found = findOperation(provider, outgoing.method, target.path) ?? toUnlisted(outgoing.method)
-  const request = readRequest(found, outgoing)
+  const read = (bytes: Uint8Array | null) => readRequest(found, outgoing, bytes)
+  const asked = { bytes: outgoing.bytes, request: read(outgoing.bytes) }
+  const capped = fillOutputCap(lease, found.operation, asked, read)
+  const { bytes, request } = capped ?? asked
   const { usageOption } = found.operation.answer
-  const asksForUsage = usageOption !== null && request.isStream && request.needsUsageOption && outgoing.bytes !== null
-  const body =
-    asksForUsage && outgoing.bytes ? new Uint8Array(askForUsage(outgoing.bytes, usageOption)) : (outgoing.bytes ?? outgoing.stream)
-  return { provider, target, found, request, body, asksForUsage, region: findRegion(target, outgoing), outgoing }
+  const asksForUsage = usageOption !== null && request.isStream && request.needsUsageOption && bytes !== null
+  const body = asksForUsage ? new Uint8Array(askForUsage(bytes, usageOption)) : (bytes ?? outgoing.stream)
+  const filledOutputCap = capped && lease.scope.defaultMaxOutputTokens
+  return { provider, target, found, request, filledOutputCap, body, asksForUsage, region: findRegion(target, outgoing), outgoing }
 }
 
 /** Of the address that it is sent to; where that does not tell, of the one that the client was made for. */
@@ -50,7 +56,7 @@ export function findLacking({ scope }: Lease, { found, request }: Call): Pick<Le
   return models || operations ? { ...(models && { models }), ...(operations && { operations }) } : null
 }
 
-function readRequest({ operation, params }: FoundOperation, { bytes, url, headers }: Outgoing): RequestReading {
+function readRequest({ operation, params }: FoundOperation, { url, headers }: Outgoing, bytes: Uint8Array | null): RequestReading {
   const reader = createRequestReader(operation.request, {
     params,
     query: url.search === '' ? {} : Object.fromEntries(url.searchParams),

@@ -4,6 +4,7 @@ import type { AnswerEnd } from '@keylease/shared/metering/reading'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { testSize } from '../../../shared/test/size'
+import { linkAbort } from './linked-abort'
 import { meterBody } from './metered-body'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -51,10 +52,10 @@ function meter(body: ReadableStream<Uint8Array>) {
   const ends: { how: AnswerEnd; error: unknown }[] = []
   let firstBytes = 0
   const reader = { push: (chunk: Uint8Array) => void read.push(new TextDecoder().decode(chunk)), end: () => expect.unreachable() }
-  const stream = meterBody(body, {
+  const { stream } = meterBody(body, {
     reader,
     filter: null,
-    signal: abort.signal,
+    link: linkAbort(abort.signal),
     onFirstByte: () => void firstBytes++,
     onEnd: (how, error) => void ends.push({ how, error }),
   })
@@ -168,7 +169,7 @@ describe('the body', () => {
     meterBody(body, {
       reader,
       filter: null,
-      signal: AbortSignal.abort(),
+      link: linkAbort(AbortSignal.abort()),
       onFirstByte: () => undefined,
       onEnd: (how) => void ends.push(how),
     })

@@ -1,36 +1,45 @@
 import type { AnswerReader } from '@keylease/shared/metering/answer-reader'
 import type { UsageEventFilter } from '@keylease/shared/metering/hide-usage-event'
 import type { AnswerEnd } from '@keylease/shared/metering/reading'
+import type { LinkedAbort } from './linked-abort'
+import { watchUnread } from './unread'
 
 interface Metered {
   reader: AnswerReader
   /** Takes away what the answer holds only because we asked for it. */
   filter: UsageEventFilter | null
-  signal: AbortSignal
+  link: LinkedAbort
   onFirstByte(): void
   /** Called once, however the answer ends. */
   onEnd(how: AnswerEnd, error?: unknown): void
 }
 
+/** A body in one of two ways: as a stream, or whole, which spares a stream that nobody looks at. */
+export interface MeteredBody {
+  stream: ReadableStream<Uint8Array>
+  /** Every piece, where nothing was taken from the stream. */
+  readAll(): Promise<Uint8Array[]>
+}
+
 /** The body as it arrives, read as it passes: nothing is fetched that the caller does not ask for, and what it leaves is left at once. */
-export function meterBody(
-  body: ReadableStream<Uint8Array>,
-  { reader, filter, signal, onFirstByte, onEnd }: Metered,
-): ReadableStream<Uint8Array> {
+export function meterBody(body: ReadableStream<Uint8Array>, { reader, filter, link, onFirstByte, onEnd }: Metered): MeteredBody {
   const source = body.getReader()
   let isEnded = false
   let isBegun = false
+  let unwatch: () => void = () => undefined
   const end = (how: AnswerEnd, error?: unknown) => {
     if (isEnded) return
     isEnded = true
-    signal.removeEventListener('abort', stop)
-    forgotten?.unregister(source)
+    link.unlink()
+    unwatch()
     onEnd(how, error)
   }
+  const { signal } = link
   const stop = () => end('aborted', signal.reason)
   if (signal.aborted) stop()
-  else signal.addEventListener('abort', stop, { once: true })
+  else link.hear(stop)
 
+  /** Null at the end, after which nothing comes. */
   const readNext = async (): Promise<Uint8Array[] | null> => {
     const { done, value } = await source.read()
     if (done) return null
@@ -39,39 +48,58 @@ export function meterBody(
     if (!isEnded) reader.push(value)
     return filter ? filter.push(value) : [value]
   }
+  const fail = (error: unknown) => end(signal.aborted ? 'aborted' : 'broken', error)
+  const leave = (reason?: unknown) => {
+    end('aborted')
+    return source.cancel(reason)
+  }
+  const readAll = async () => {
+    unwatch()
+    const all: Uint8Array[] = []
+    try {
+      for (let pieces = await readNext(); pieces !== null; pieces = await readNext()) all.push(...pieces)
+      all.push(...(filter?.end() ?? []))
+    } catch (error) {
+      fail(error)
+      throw error
+    }
+    end('complete')
+    return all
+  }
+  const stream = toStream({ readNext, readRest: () => filter?.end() ?? [], complete: () => end('complete'), fail, leave })
+  if (!isEnded) unwatch = watchUnread(stream, () => void leave().catch(() => undefined))
+  return { stream, readAll }
+}
 
-  const metered = new ReadableStream<Uint8Array>(
+interface Source {
+  readNext(): Promise<Uint8Array[] | null>
+  readRest(): Uint8Array[]
+  complete(): void
+  fail(error: unknown): void
+  leave(reason: unknown): Promise<void>
+}
+
+function toStream({ readNext, readRest, complete, fail, leave }: Source): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           // A piece that holds nothing for the caller is no answer to its pull.
           for (let pieces = await readNext(); ; pieces = await readNext()) {
-            for (const piece of pieces ?? filter?.end() ?? []) controller.enqueue(piece)
+            for (const piece of pieces ?? readRest()) controller.enqueue(piece)
             if (pieces === null) {
-              end('complete')
+              complete()
               return controller.close()
             }
             if (pieces.length > 0) return
           }
         } catch (error) {
-          end(signal.aborted ? 'aborted' : 'broken', error)
+          fail(error)
           controller.error(error)
         }
       },
-      async cancel(reason) {
-        end('aborted')
-        await source.cancel(reason)
-      },
+      cancel: leave,
     },
     { highWaterMark: 0 },
   )
-  const leave = () => {
-    end('aborted')
-    source.cancel().catch(() => undefined)
-  }
-  if (!isEnded) forgotten?.register(metered, leave, source)
-  return metered
 }
-
-/** An answer that its caller has let go of unread ends too. Some edge runtimes cannot say when. */
-const forgotten = typeof FinalizationRegistry === 'undefined' ? null : new FinalizationRegistry<() => void>((leave) => leave())

@@ -19,7 +19,7 @@ export async function toOutgoing(input: RequestInfo | URL, init: RequestInit = {
   const outgoing = {
     method: (method ?? base?.method ?? 'GET').toUpperCase(),
     url: new URL(base ? base.url : String(input)),
-    headers: Object.fromEntries(new Headers(headers ?? base?.headers)),
+    headers: readHeaders(headers ?? base?.headers),
     signal: signal ?? base?.signal ?? null,
     rest: base ? { redirect: base.redirect, keepalive: base.keepalive, ...rest } : rest,
   }
@@ -30,6 +30,9 @@ export async function toOutgoing(input: RequestInfo | URL, init: RequestInit = {
   if (!isDocument(base.headers.get('content-type'))) return { ...outgoing, bytes: null, stream: base.body }
   return { ...outgoing, bytes: new Uint8Array(await base.arrayBuffer()), stream: null }
 }
+
+const readHeaders = (given: HeadersInit | undefined): Record<string, string> =>
+  Object.fromEntries(given instanceof Headers ? given : new Headers(given))
 
 const isDocument = (type: string | null): boolean =>
   type !== null && /^(?:text\/|multipart\/|application\/(?:[\w.+-]*json|x-www-form))/i.test(type)

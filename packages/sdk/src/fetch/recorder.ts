@@ -7,6 +7,7 @@ import type { Ledger } from '../ledger/ledger'
 import type { CallRecord } from '../ledger/record'
 import type { CallSpan } from '../telemetry/span'
 import type { Call } from './classify'
+import type { Turn } from './rate-limit'
 
 export interface RecorderRoom {
   config: Config
@@ -23,7 +24,14 @@ export interface Recorder {
   end(how: AnswerEnd, error?: unknown): void
 }
 
-export function createRecorder({ config, ledger }: RecorderRoom, call: Call, lease: Lease, span: CallSpan, onEnd: () => void): Recorder {
+export interface Sending {
+  call: Call
+  lease: Lease
+  span: CallSpan
+  turn: Turn
+}
+
+export function createRecorder({ config, ledger }: RecorderRoom, { call, lease, span, turn }: Sending, onEnd: () => void): Recorder {
   const { clock } = config
   const { provider, found, request } = call
   const facts = {
@@ -59,6 +67,7 @@ export function createRecorder({ config, ledger }: RecorderRoom, call: Call, lea
     const errorType = error === undefined ? readErrorType(reading, response) : describe(error)
     return {
       ...facts,
+      ...(call.filledOutputCap !== null && { filledOutputCap: call.filledOutputCap }),
       leaseId: lease.id,
       sequence,
       clockOffsetMs: lease.clockOffsetMs,
@@ -90,6 +99,7 @@ export function createRecorder({ config, ledger }: RecorderRoom, call: Call, lea
       isOver = true
       onEnd()
       const record = toRecord(how, error)
+      turn.settle(record.reading.vector)
       ledger.finish(entry, record)
       span.end(record)
     },

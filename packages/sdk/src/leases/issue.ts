@@ -35,7 +35,8 @@ export async function issueLease(room: LeaseRoom, need: LeaseNeed): Promise<{ le
       auth: (opened?.auth as ProviderAuth | undefined) ?? null, // the service writes it from the same type
       headers: opened?.headers ?? {},
       clock,
-      release: ({ id, lastSequence }) => transport.call<void>('DELETE', `/v1/leases/${id}`, { lastSequence }),
+      release: (lease) =>
+        transport.call<void>('DELETE', `/v1/leases/${lease.id}`, { lastSequence: lease.lastSequence, openIntents: lease.listOpen() }),
     },
     sentAtMs,
   )

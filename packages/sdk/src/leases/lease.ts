@@ -29,6 +29,7 @@ type LeaseEnd = 'released' | 'revoked' | 'expired'
 
 /** A call in flight leaves nothing to a lease that is about to end. */
 const safetyMs = 2_000
+const longestList = 1_000
 
 /** One grant exercised by this process, until it is released, revoked or over. */
 export class Lease implements AsyncDisposable {
@@ -46,6 +47,7 @@ export class Lease implements AsyncDisposable {
   readonly #clock: Clock
   readonly #release: LeaseFacts['release']
   readonly #calls = new Set<OpenCall>()
+  readonly #open = new Set<number>()
   #credential: Secret | null
   #endsAtMs: number
   #endsAtWallMs: number
@@ -83,7 +85,18 @@ export class Lease implements AsyncDisposable {
 
   /** The next number of this lease: every one that is taken is reported. */
   nextSequence(): number {
-    return ++this.#sequence
+    this.#open.add(++this.#sequence)
+    return this.#sequence
+  }
+
+  /** What became of the call is written down. */
+  closeSequence(sequence: number): void {
+    this.#open.delete(sequence)
+  }
+
+  /** Calls that have begun and whose outcome is not known yet, the oldest first: as many as the service takes. */
+  listOpen(): { sequence: number }[] {
+    return Array.from(this.#open.keys().take(longestList), (sequence) => ({ sequence }))
   }
 
   get lastSequence(): number {

@@ -74,12 +74,22 @@ describe('renewal', () => {
     expect(clock.timers.size).toBe(1)
   })
 
-  it('asks for as long a life as the lease was taken for, and says how far its numbers went', async () => {
+  it('asks for as long a life as the lease was taken for, and says how far its numbers went and which calls are open', async () => {
     const { pool, transport, clock } = createPoolRoom()
     const lease = await pool.hold({ ...need, ttlSeconds: 60 })
-    lease.nextSequence()
+    for (let call = 0; call < 3; call++) lease.nextSequence()
+    lease.closeSequence(2)
     await clock.pass(300_000)
-    expect(transport.asked.at(-1)?.body).toEqual({ openedThrough: 1, ttlSeconds: 60 })
+    const openIntents = [{ sequence: 1 }, { sequence: 3 }]
+    expect(transport.asked.at(-1)?.body).toEqual({ openedThrough: 3, openIntents, ttlSeconds: 60 })
+  })
+
+  it('names no more open calls than the service takes', async () => {
+    const { pool, transport, clock } = createPoolRoom()
+    const lease = await pool.hold(need)
+    for (let call = 0; call < 1_500; call++) lease.nextSequence()
+    await clock.pass(300_000)
+    expect(transport.asked.at(-1)?.body).toMatchObject({ openedThrough: 1_500, openIntents: { length: 1_000 } })
   })
 
   it('backs off while the service is away, tells so once, and never asks beyond the life of the lease', async () => {

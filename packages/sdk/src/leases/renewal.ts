@@ -11,7 +11,7 @@ export async function renewLease(
   ttlSeconds: number | undefined,
 ): Promise<number> {
   const sentAtMs = config.clock.monotonicMs()
-  const body = { openedThrough: lease.lastSequence, ...(ttlSeconds !== undefined && { ttlSeconds }) }
+  const body = { openedThrough: lease.lastSequence, openIntents: lease.listOpen(), ...(ttlSeconds !== undefined && { ttlSeconds }) }
   const renewed = await transport.call<RenewedLease>('POST', `/v1/leases/${lease.id}/renew`, body, { isBackground: true })
   lease.extend(sentAtMs, renewed.expiresInMs, renewed.token)
   return renewed.renewInMs

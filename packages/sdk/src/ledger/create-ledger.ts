@@ -76,6 +76,7 @@ class CallLedger implements Ledger {
 
   finish(entry: CallEntry, record: CallRecord): void {
     if (!isReported(entry.lease)) return
+    entry.lease.closeSequence(entry.sequence)
     this.#recorded++
     const { spool } = this.#spooling
     const place = spool?.writeRecord(this.#intents.get(entry) ?? null, record) ?? null

@@ -30,14 +30,29 @@ const toStatus = ({ status, errorType }: CallRecord): string =>
 function toAttributes(record: CallRecord): string {
   let text = ''
   eachValue(record, (name, value) => {
-    text += `${text === '' ? '' : ','}{"key":"${name}","value":${toAnyValue(value)}}`
+    text += toKey(name) + toAnyValue(value)
   })
-  return text
+  return text.slice(1)
 }
 
+const keys = new Map<string, string>()
+
+/** Names are few, and the same in each span. */
+function toKey(name: string): string {
+  const known = keys.get(name)
+  if (known !== undefined) return known
+  const key = `,{"key":"${name}","value":`
+  keys.set(name, key)
+  return key
+}
+
+/** Nearly every text is as plain as that. */
+const toQuoted = (text: string): string => (/^[ !#-[\]-~]*$/.test(text) ? `"${text}"` : JSON.stringify(text))
+
+/** With the brace that closes the attribute. */
 function toAnyValue(value: string | number | boolean | readonly string[]): string {
-  if (typeof value === 'string') return `{"stringValue":${JSON.stringify(value)}}`
-  if (typeof value === 'number') return Number.isInteger(value) ? `{"intValue":"${value}"}` : `{"doubleValue":${value}}`
-  if (typeof value === 'boolean') return `{"boolValue":${value}}`
-  return `{"arrayValue":{"values":[${value.map(toAnyValue).join(',')}]}}`
+  if (typeof value === 'string') return `{"stringValue":${toQuoted(value)}}}`
+  if (typeof value === 'number') return Number.isInteger(value) ? `{"intValue":"${value}"}}` : `{"doubleValue":${value}}}`
+  if (typeof value === 'boolean') return `{"boolValue":${value}}}`
+  return `{"arrayValue":{"values":[${value.map((one) => `{"stringValue":${JSON.stringify(one)}}`).join(',')}]}}}`
 }

@@ -32,6 +32,8 @@ export interface CallRecord {
   request: RequestReading
   reading: UsageReading
   attribution: Attribution
+  /** The most output tokens, where we filled it into the request. */
+  filledOutputCap?: number
 }
 
 /** What is written down before the call is sent: enough to report it if its process dies. */
@@ -108,6 +110,7 @@ function tellFacts(record: CallRecord, tell: Tell): void {
   tell(keylease.end, record.end)
   tell(keylease.billsOnDisconnect, record.billsOnDisconnect || null)
   tell(keylease.maxInputTokens, record.request.maxInputTokens)
+  tell(keylease.filledMaxOutputTokens, record.filledOutputCap)
   tell(keylease.tags, record.attribution.tags?.length ? record.attribution.tags : null)
 }
 

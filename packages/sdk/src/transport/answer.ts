@@ -14,12 +14,15 @@ export async function readAnswer(config: Config, answer: Response): Promise<unkn
   const { code, message, requestId, details } = told
   const error = createError(code, message, { retryable: isPassing(answer.status, code), requestId, details })
   const retryAfterMs = Number(answer.headers.get('retry-after') ?? Number.NaN) * 1_000
-  if (Number.isFinite(retryAfterMs)) delays.set(error, retryAfterMs)
-  throw error
+  throw Number.isFinite(retryAfterMs) ? setRetryAfter(error, retryAfterMs) : error
 }
 
-/** What the service asked to wait. */
+/** What was asked to wait, in milliseconds. */
 const delays = new WeakMap<object, number>()
+export function setRetryAfter(error: KeyleaseError, ms: number): KeyleaseError {
+  delays.set(error, ms)
+  return error
+}
 export const retryAfterOf = (error: unknown): number | undefined => (error instanceof Error ? delays.get(error) : undefined)
 
 const isPassing = (status: number, code: string) => [429, 500, 503].includes(status) || code === 'idempotency_in_progress'

@@ -5,6 +5,7 @@ import { version } from '../version'
 import { verifyAudit } from './audit-verify'
 import { migrate } from './migrate'
 import { printOwnerLink } from './owner-link'
+import { type RecountLine, recount } from './recount'
 import { rotateRootKeyCommand } from './rotate'
 import { status } from './status'
 import { up } from './up'
@@ -20,6 +21,8 @@ const usage = `Usage: keylease COMMAND
   user reset EMAIL [--factors]
                            print a one-time link for a new password; ends sessions and lock-outs;
                            --factors also removes a lost authenticator app and passkeys
+  recount [--organization ID] [--from DAY] [--to DAY] [--repair]
+                           count the usage ledger anew and compare the sums with it; put them right with --repair
   audit verify FILE [--anchor FILE]
                            prove an export of the audit trail, without the service
   help                     this text
@@ -28,7 +31,7 @@ const usage = `Usage: keylease COMMAND
 Variables such as PORT, DATABASE_URL and KEYLEASE_DATA_DIR configure every command alike.
 `
 
-interface CommandLine {
+interface CommandLine extends RecountLine {
   name: string
   /** What stands after the name of the command. */
   operands: string[]
@@ -44,6 +47,7 @@ const commands: Record<string, (line: CommandLine) => Promise<number>> = {
   'root-key rotate': rotateRootKeyCommand,
   'owner link': printOwnerLink,
   'user reset': ({ operands: [email = ''], factors }) => resetUser(email, factors),
+  recount,
   'audit verify': ({ operands: [file = ''], anchor }) => verifyAudit(file, anchor),
   help: () => print(usage),
   version: () => print(`${version}\n`),
@@ -72,6 +76,10 @@ function parseCommand(args: string[]): CommandLine | undefined {
     'print-roles': { type: 'boolean' },
     anchor: { type: 'string' },
     factors: { type: 'boolean' },
+    organization: { type: 'string' },
+    from: { type: 'string' },
+    to: { type: 'string' },
+    repair: { type: 'boolean' },
   } as const
   try {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
@@ -80,7 +88,9 @@ function parseCommand(args: string[]): CommandLine | undefined {
     if ((printRoles && name !== 'migrate') || (values.anchor !== undefined && name !== 'audit verify')) return undefined
     const factors = values.factors === true
     if (factors && name !== 'user reset') return undefined
-    const line = { operands, printRoles, anchor: values.anchor, factors }
+    const { organization, from, to, repair = false } = values
+    if ((repair || [organization, from, to].some((value) => value !== undefined)) && name !== 'recount') return undefined
+    const line = { operands, printRoles, anchor: values.anchor, factors, organization, from, to, repair }
     if (values.help || values.version) return { ...line, name: values.help ? 'help' : 'version', operands: [] }
     return { ...line, name }
   } catch {

@@ -81,7 +81,7 @@ test('only what waiting can mend counts as the database being away', async () =>
   for (const outcome of await Promise.allSettled(own)) expect(outcome.status === 'rejected' && !isDatabaseAway(outcome.reason)).toBe(true)
   for (const error of [null, 'ECONNREFUSED', new Error('other'), { code: 'P2002' }, { code: '23505' }])
     expect(isDatabaseAway(error)).toBe(false)
-  for (const code of ['57P01', '57P03', '08006', '08P01', '53300', 'ECONNREFUSED', 'EPIPE', 'P1001', 'P1017'])
+  for (const code of ['57P01', '57P03', '08006', '08P01', '53100', '53300', 'ECONNREFUSED', 'EPIPE', 'P1001', 'P1017'])
     expect(isDatabaseAway({ code })).toBe(true)
   expect(isDatabaseAway(new Error('outer', { cause: { code: 'ECONNRESET' } }))).toBe(true)
 })

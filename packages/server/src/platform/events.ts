@@ -68,7 +68,7 @@ export function createEvents(db: Pick<Database, 'systemPool' | 'connectDirect'>,
   return {
     async start() {
       await loop.start()
-      listener.start()
+      void listener.start()
     },
     async stop() {
       await listener.stop()

@@ -29,6 +29,7 @@ export async function removeExpired(db: Pick<Database, 'systemPool' | 'authPool'
   await db.systemPool.query(`DELETE FROM replica WHERE seen_at < now() - interval '1 minute'`)
   for (const organizationId of await listOrganizations(db)) {
     await inTenantSql(db.systemPool, organizationId, async (client) => {
+      await client.query(`DELETE FROM usage_trace WHERE told_at < now() - interval '24 hours'`)
       await client.query(`DELETE FROM change WHERE created_at < now() - interval '15 minutes'`)
       await client.query(`DELETE FROM idempotency WHERE created_at < now() - interval '24 hours'`)
       await client.query(

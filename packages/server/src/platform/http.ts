@@ -56,6 +56,8 @@ export interface Input<E extends Endpoint> {
 export interface Route {
   endpoint: Endpoint
   respond(deps: Deps, c: Context<Env>): Promise<Response>
+  /** What a browser hears that asks whether a page of another origin may send here; absent where none may. */
+  preflight?(c: Context<Env>): Response
 }
 
 /** A route whose answer is its contract's: parsed on the way in and on the way out. */

@@ -3,15 +3,21 @@ import type { Database } from './db'
 import type { Log } from './log'
 
 export interface Listener {
-  start(): void
+  /** Done once it hears, or has failed to for the first time. */
+  start(): Promise<void>
   stop(): Promise<void>
 }
 
 const firstDelayMs = 100
 const longestDelayMs = 5_000
 
-/** Hears one channel on a direct connection and connects again when that is lost. `onWake` also runs after each connect. */
-export function createListener(db: Pick<Database, 'connectDirect'>, channel: string, log: Log, onWake: () => void): Listener {
+/** Hears one channel on a direct connection and connects again when that is lost. `onWake` also runs, without payload, after each connect. */
+export function createListener(
+  db: Pick<Database, 'connectDirect'>,
+  channel: string,
+  log: Log,
+  onWake: (payload?: string) => void,
+): Listener {
   let running = false
   let failures = 0
   let client: pg.Client | undefined
@@ -22,7 +28,7 @@ export function createListener(db: Pick<Database, 'connectDirect'>, channel: str
     const fresh = await db.connectDirect()
     if (!running) return fresh.end()
     client = fresh
-    fresh.on('notification', onWake)
+    fresh.on('notification', ({ payload = '' }) => onWake(payload))
     fresh.once('end', () => {
       if (client === fresh) retry()
     })
@@ -54,6 +60,7 @@ export function createListener(db: Pick<Database, 'connectDirect'>, channel: str
     start() {
       running = true
       attempt()
+      return connecting
     },
     async stop() {
       running = false

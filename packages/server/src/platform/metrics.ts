@@ -16,6 +16,9 @@ interface ServiceState {
   feedLagMs: number
 }
 
+/** What became of records that others reported: linked ones are billed by another report of the same call. */
+type RecordOutcome = 'taken' | 'repeated' | 'linked' | 'unpriced' | 'refused' | 'dropped'
+
 /** New prices: taken, refused because the book would be absurd, or not to be read at all. */
 type PriceImportOutcome = 'done' | 'refused' | 'failed'
 
@@ -25,6 +28,8 @@ export interface Metrics {
   countSecurityEvent(kind: SecurityEventKind): void
   countDroppedSecurityEvents(count: number): void
   countPriceImport(outcome: PriceImportOutcome): void
+  countRecords(outcome: RecordOutcome, count: number): void
+  setRecountDifferences(count: number): void
   setGauges(state: ServiceState): void
   render(): Promise<string>
 }
@@ -75,6 +80,17 @@ export function createMetrics(): Metrics {
     labelNames: ['outcome'],
     registers,
   })
+  const records = new Counter({
+    name: 'keylease_ingest_records_total',
+    help: 'Spans and log records by what became of them; a dropped one tells of no call.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  const recountDifferences = new Gauge({
+    name: 'keylease_recount_differences',
+    help: 'Sums of usage that differed from the ledger at the last recount.',
+    registers,
+  })
   const sealed = new Gauge({ name: 'keylease_sealed', help: '1 while there is no usable root key.', registers })
   const replicas = new Gauge({ name: 'keylease_live_replicas', help: 'Replicas that share the database and the limits.', registers })
   const lag = new Gauge({ name: 'keylease_change_feed_lag_seconds', help: 'Time since the change feed was last read.', registers })
@@ -92,6 +108,8 @@ export function createMetrics(): Metrics {
     countSecurityEvent: (kind) => securityEvents.inc({ kind }),
     countDroppedSecurityEvents: (count) => droppedEvents.inc(count),
     countPriceImport: (outcome) => priceImports.inc({ outcome }),
+    countRecords: (outcome, count) => records.inc({ outcome }, count),
+    setRecountDifferences: (count) => recountDifferences.set(count),
     setGauges(state) {
       sealed.set(state.sealed ? 1 : 0)
       replicas.set(state.liveReplicas)

@@ -10,6 +10,8 @@ interface OrganizationSettings {
   sessionIdleMinutes: number
   sessionAbsoluteHours: number
   peopleNetworks: readonly Network[]
+  /** Instrumentation scopes whose word on a cost is the cost. */
+  trustedCostScopes: ReadonlySet<string>
 }
 
 export interface SettingsReader {
@@ -18,8 +20,9 @@ export interface SettingsReader {
   isAddressAllowed(organizationId: string, address: string): Promise<boolean>
 }
 
-interface SettingsRow extends Omit<OrganizationSettings, 'peopleNetworks'> {
+interface SettingsRow extends Omit<OrganizationSettings, 'peopleNetworks' | 'trustedCostScopes'> {
   peopleAddresses: string[]
+  trustedCostScopes: string[]
 }
 
 export const settingsChanged = 'settings.changed'
@@ -61,13 +64,13 @@ async function readSettings({ appPool }: Pick<Database, 'appPool'>, organization
   const found = await inTenantSql(appPool, organizationId, (client) =>
     client.query<SettingsRow>(
       `SELECT time_zone AS "timeZone", session_idle_minutes AS "sessionIdleMinutes", session_absolute_hours AS "sessionAbsoluteHours",
-         people_addresses AS "peopleAddresses"
+         people_addresses AS "peopleAddresses", trusted_cost_scopes AS "trustedCostScopes"
        FROM organization WHERE id = $1`,
       [organizationId],
     ),
   )
   const row = found.rows[0]
   if (!row) throw new Error('The organization of a credential is gone.')
-  const { peopleAddresses, ...settings } = row
-  return { ...settings, peopleNetworks: toNetworks(peopleAddresses) }
+  const { peopleAddresses, trustedCostScopes, ...settings } = row
+  return { ...settings, peopleNetworks: toNetworks(peopleAddresses), trustedCostScopes: new Set(trustedCostScopes) }
 }

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
 
 /** What of a request is about a person: kept beside its entry under a salt, while the entry holds commitments alone. */
 export interface PersonalFacts {
@@ -19,5 +19,5 @@ export function commitPersonal(facts: PersonalFacts): Commitments {
 }
 
 export function commitValue(salt: Buffer, value: string): Buffer {
-  return createHmac('sha256', salt).update(value).digest()
+  return createHmac('sha256', createSecretKey(salt)).update(value).digest()
 }

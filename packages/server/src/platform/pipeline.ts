@@ -33,11 +33,22 @@ export function mountRoutes(
       return route.respond(deps, c)
     })
   }
+  answerPreflights(app, routes)
   refuseOtherMethods(app, deps, routes)
   return app
 }
 
 const toHonoPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1')
+
+function answerPreflights(app: Hono<Env>, routes: readonly Route[]): void {
+  for (const { endpoint, preflight } of routes) {
+    if (!preflight) continue
+    app.options(toHonoPath(endpoint.path), (c) => {
+      c.set('route', endpoint.path)
+      return preflight(c)
+    })
+  }
+}
 
 function refuseOtherMethods(app: Hono<Env>, deps: Deps, routes: readonly Route[]): void {
   const methodsByPath = Map.groupBy(routes, ({ endpoint }) => endpoint.path)

@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { toSpan, toTraces } from '../otlp-spans'
 import { createServiceRunner, isRunning, postmasterPid, sendJson } from './service'
 
 const runner = createServiceRunner()
@@ -60,6 +61,16 @@ describe('start and stop', () => {
     service.child.kill('SIGTERM')
     pending.end('"late"}')
     expect(await answered).toBe(201)
+    expect((await service.exited).code).toBe(0)
+  })
+
+  it('reads a large report in a thread of its own, which ends with it', async () => {
+    const service = start(runner.newDataDir())
+    const report = toTraces(...Array.from({ length: 2_000 }, () => toSpan({ 'http.route': '/' })))
+    expect(JSON.stringify(report).length).toBeGreaterThan(256 * 1024)
+    const answer = await sendJson(`${await service.url}/v1/traces`, token, report)
+    expect([answer.status, await answer.json()]).toEqual([200, {}])
+    service.child.kill('SIGTERM')
     expect((await service.exited).code).toBe(0)
   })
 

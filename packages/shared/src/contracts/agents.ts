@@ -50,6 +50,8 @@ export const AgentImpact = z.object({
   platformKeys: Count.describe('Platform keys that work now and would stop.'),
   grants: Count.describe('Grants that name the agent itself and would go.'),
   trustRules: Count.describe('Trust rules that work now and would go.'),
+  liveLeases: z.number().int().min(0).describe('Leases that it holds now and that would end.'),
+  spendNanos24h: z.string().describe('What its calls cost in the last 24 hours, from the quarter of an hour that they began in.'),
 })
 export type AgentImpact = z.infer<typeof AgentImpact>
 
@@ -145,7 +147,10 @@ export const getAgentImpact = defineEndpoint({
   request: { params: AgentParams },
   response: { status: 200, schema: AgentImpact },
   errors: ['not_found'],
-  example: { params: { agentId: example.id }, response: { agentId: example.id, platformKeys: 1, grants: 2, trustRules: 0 } },
+  example: {
+    params: { agentId: example.id },
+    response: { agentId: example.id, platformKeys: 1, grants: 2, trustRules: 0, liveLeases: 3, spendNanos24h: '1250000000' },
+  },
 })
 
 export const deleteAgent = defineEndpoint({

@@ -14,7 +14,7 @@ const ProviderId = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/)
 const Sequence = z.number().int().min(0).max(1_000_000_000_000)
 
 /** A call that was begun and whose outcome is not known yet. */
-export const OpenIntent = z.strictObject({ sequence: Sequence, estimateNanos: Nanos })
+export const OpenIntent = z.strictObject({ sequence: Sequence, estimateNanos: Nanos.optional().describe('Where a budget applies.') })
 const OpenIntents = z.array(OpenIntent).max(1_000)
 
 export const IssueLease = z
@@ -126,7 +126,10 @@ export type ChangeSlice = z.infer<typeof ChangeSlice>
 export const ChangedSlice = z.object({ id: Id('lease'), slice: Slice.nullable(), serverTime: Timestamp })
 export type ChangedSlice = z.infer<typeof ChangedSlice>
 
-export const ReleaseLease = z.strictObject({ lastSequence: Sequence.optional().describe('The last sequence number that was taken.') })
+export const ReleaseLease = z.strictObject({
+  lastSequence: Sequence.optional().describe('The last sequence number that was taken.'),
+  openIntents: OpenIntents.optional(),
+})
 export type ReleaseLease = z.infer<typeof ReleaseLease>
 
 export const leaseStatuses = ['active', 'released', 'expired', 'revoked'] as const
@@ -156,6 +159,8 @@ export const Lease = z.object({
   lastUsedAt: Timestamp.nullable(),
   endedAt: Timestamp.nullable(),
   lastSequence: Sequence.nullable(),
+  openedThrough: Sequence.nullable().describe('The highest sequence number that was taken, as its holder last said.'),
+  openCalls: Count.describe('Calls that had begun and whose outcome was not known when its holder last spoke of them.'),
   revocation: LeaseRevocation.nullable(),
 })
 export type Lease = z.infer<typeof Lease>

@@ -54,6 +54,8 @@ export const exampleLease: Lease = {
   lastUsedAt: '2026-11-21T10:04:58.120Z',
   endedAt: '2026-11-21T10:05:01.000Z',
   lastSequence: null,
+  openedThrough: 12,
+  openCalls: 1,
   revocation: {
     revocationId: exampleRevocationId,
     revokedAt: '2026-11-21T10:05:01.000Z',

@@ -49,6 +49,8 @@ export const permissionTable = {
   'leases.revoke': { roles: managers, scope: 'write', description: 'Revoke leases' },
   'usage.read': { roles: everyone, scope: 'read', description: 'See what was used and what it cost' },
   'usage.ingest': { roles: admins, scope: 'ingest', description: 'Report what was used' },
+  'attribution.read': { roles: admins, scope: 'read', description: 'See whose the calls are that collectors report' },
+  'attribution.write': { roles: admins, scope: 'write', description: 'Decide whose the calls are that collectors report' },
   'metrics.read': { roles: admins, scope: 'read', description: 'Read the metrics of the service' },
 } as const satisfies Record<string, PermissionRule>
 

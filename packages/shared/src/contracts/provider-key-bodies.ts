@@ -177,6 +177,8 @@ export const ProviderKeyImpact = z.object({
   keyId: Id('providerKey'),
   grants: Count.describe('Grants that cover the key, by its id, provider, category or a tag.'),
   agents: Count.describe('Agents that those grants let use it.'),
+  liveLeases: z.number().int().min(0).describe('Leases of it that are live now and would end.'),
+  spendNanos24h: z.string().describe('What the calls with it cost in the last 24 hours, from the quarter of an hour that they began in.'),
   lastUsedAt: Timestamp.nullable(),
   lastUsedAgentId: Id('agent').nullable(),
 })

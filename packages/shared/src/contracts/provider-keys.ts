@@ -110,7 +110,18 @@ export const getProviderKeyImpact = defineEndpoint({
   request,
   response: { status: 200, schema: keys.ProviderKeyImpact },
   errors: ['not_found'],
-  example: { params, response: { keyId: exampleKey.id, grants: 2, agents: 1, lastUsedAt: null, lastUsedAgentId: null } },
+  example: {
+    params,
+    response: {
+      keyId: exampleKey.id,
+      grants: 2,
+      agents: 1,
+      liveLeases: 3,
+      spendNanos24h: '1250000000',
+      lastUsedAt: null,
+      lastUsedAgentId: null,
+    },
+  },
 })
 
 export const rotateProviderKey = defineEndpoint({

@@ -1,4 +1,5 @@
 import { createAgent, deleteAgent, getAgent, getAgentImpact, listAgents, updateAgent } from './agents'
+import * as attributionRules from './attribution-rules'
 import { exportAudit, getAuditEntry, listAuditCheckpoints, listAuditRecords } from './audit'
 import { listDeliveries, retryDelivery, testWebhook } from './deliveries'
 import type { Endpoint } from './endpoint'
@@ -7,6 +8,7 @@ import * as ingest from './ingest'
 import * as leaseEvents from './lease-events'
 import * as leaseManagement from './lease-management'
 import * as leases from './leases'
+import { streamLiveEvents } from './live-events'
 import { pageEndpoints, peopleEndpoints, peopleTags } from './people'
 import {
   createPlatformKey,
@@ -28,6 +30,11 @@ import { getSettings, updateSettings } from './settings'
 import { getHome, getLive, getMetrics, getOpenapi, getReadiness, getReference } from './system'
 import { createTrustRule, deleteTrustRule, getTrustRule, listTrustRules, testTrustRule, updateTrustRule } from './trust-rules'
 import * as usage from './usage'
+import { getUsageBreakdown } from './usage-breakdown'
+import { getUsageEvent, listUsageEvents } from './usage-events'
+import { exportUsage } from './usage-export'
+import { getProviderKeyUsage } from './usage-of-key'
+import { getUsageTimeseries } from './usage-timeseries'
 import { createWebhook, deleteWebhook, getWebhook, listWebhooks, updateWebhook } from './webhooks'
 
 /** Groups of operations, in reading order. */
@@ -47,6 +54,7 @@ export const tags = [
   { name: 'Settings', description: 'What holds for the whole organization.' },
   { name: 'Audit', description: 'What happened, as evidence: entries under signed roots, and security events beside them.' },
   { name: 'Telemetry', description: 'Where the SDK, collectors and other instrumentations report calls, over OTLP.' },
+  { name: 'Attribution rules', description: 'An attribution rule says whose the calls are that a collector reports.' },
   { name: 'Usage', description: 'What was used and what it cost, from a ledger that counts each call once.' },
   { name: 'Prices', description: 'What models cost: list prices in time, and what the organization agreed instead.' },
   { name: 'Providers', description: 'An upstream API: one that the catalogue knows, or one that the organization defined.' },
@@ -110,7 +118,20 @@ export const endpoints: readonly Endpoint[] = [
   listAuditCheckpoints,
   getAuditEntry,
   ingest.exportTraces,
+  ingest.exportLogs,
+  ingest.exportMetrics,
+  attributionRules.listAttributionRules,
+  attributionRules.createAttributionRule,
+  attributionRules.getAttributionRule,
+  attributionRules.updateAttributionRule,
+  attributionRules.deleteAttributionRule,
   usage.getUsageSummary,
+  getUsageTimeseries,
+  getUsageBreakdown,
+  listUsageEvents,
+  getUsageEvent,
+  exportUsage,
+  streamLiveEvents,
   prices.listPrices,
   comparePrices,
   prices.createPrice,
@@ -132,6 +153,7 @@ export const endpoints: readonly Endpoint[] = [
   providerKeys.deleteProviderKey,
   providerKeys.restoreProviderKey,
   providerKeys.getProviderKeyImpact,
+  getProviderKeyUsage,
   providerKeys.rotateProviderKey,
   providerKeys.verifyProviderKey,
   providerKeys.listProviderKeyProbes,

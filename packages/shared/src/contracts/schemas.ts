@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { Agent, AgentImpact, AgentPage, CreateAgent, UpdateAgent } from './agents'
+import { AttributionRule, AttributionRulePage, CreateAttributionRule, UpdateAttributionRule } from './attribution-rules'
 import { AuditCheckpoint, AuditCheckpointPage, AuditPage, AuditRecord, ProvenAuditRecord } from './audit'
 import { Delivery, DeliveryPage } from './deliveries'
 import { CreateGrant, Grant, GrantPage, UpdateGrant } from './grants'
@@ -28,6 +29,10 @@ import { Settings, UpdateSettings } from './settings'
 import { Live, Readiness } from './system'
 import { CreateTrustRule, TokenClaims, TrustRule, TrustRulePage, TrustVerdict, UpdateTrustRule } from './trust-rules'
 import * as usage from './usage'
+import { UsageBreakdown, UsageBreakdownRow } from './usage-breakdown'
+import { UsageEvent, UsageEventDetail, UsageEventPage } from './usage-events'
+import { ProviderKeyUsage } from './usage-of-key'
+import { UsageTimeseries } from './usage-timeseries'
 import { ErrorBody } from './values'
 import { CreatedWebhook, CreateWebhook, UpdateWebhook, Webhook, WebhookPage } from './webhooks'
 
@@ -44,6 +49,8 @@ export const requestSchemas: Readonly<Record<string, z.ZodType>> = {
   CreateTrustRule,
   UpdateTrustRule,
   TokenClaims,
+  CreateAttributionRule,
+  UpdateAttributionRule,
   CreateWebhook,
   UpdateWebhook,
   CreatePlatformKey,
@@ -53,6 +60,8 @@ export const requestSchemas: Readonly<Record<string, z.ZodType>> = {
   CreatePrice: prices.CreatePrice,
   CreateRePricing: rePricings.CreateRePricing,
   ExportTraces: ingest.ExportTraces,
+  ExportLogs: ingest.ExportLogs,
+  ExportMetrics: ingest.ExportMetrics,
   CreateProvider: providerBodies.CreateProvider,
   UpdateProvider: providerBodies.UpdateProvider,
   CreateProviderKey: providerKeyBodies.CreateProviderKey,
@@ -83,6 +92,8 @@ export const responseSchemas: Readonly<Record<string, z.ZodType>> = {
   TrustRule,
   TrustRulePage,
   TrustVerdict,
+  AttributionRule,
+  AttributionRulePage,
   Webhook,
   CreatedWebhook,
   WebhookPage,
@@ -99,7 +110,16 @@ export const responseSchemas: Readonly<Record<string, z.ZodType>> = {
   AuditCheckpointPage,
   ProvenAuditRecord,
   ExportTracesAnswer: ingest.ExportTracesAnswer,
+  ExportLogsAnswer: ingest.ExportLogsAnswer,
+  ExportMetricsAnswer: ingest.ExportMetricsAnswer,
   UsageSummary: usage.UsageSummary,
+  UsageTimeseries,
+  UsageBreakdown,
+  UsageBreakdownRow,
+  UsageEvent,
+  UsageEventPage,
+  UsageEventDetail,
+  ProviderKeyUsage,
   RePricing: rePricings.RePricing,
   RePricingPage: rePricings.RePricingPage,
   Price: prices.Price,

@@ -23,6 +23,11 @@ const fields = {
     .array(AddressRange)
     .max(100)
     .describe('Where people may come from; empty: from anywhere. A list without your present address is refused.'),
+  trustedCostScopes: z
+    .array(Text(100))
+    .max(50)
+    .refine((names) => new Set(names).size === names.length, 'must not name a scope twice')
+    .describe('Instrumentation scopes, by their whole name, whose reported cost is the cost; what others report is kept beside it.'),
 }
 
 export const Settings = z.object({ organizationId: Id('organization'), ...fields, updatedAt: Timestamp })
@@ -45,6 +50,7 @@ const example: Settings = {
   healthCheckMinutes: 60,
   maxLeaseSeconds: 3600,
   peopleAddresses: [],
+  trustedCostScopes: [],
   updatedAt: '2026-11-21T10:00:00.000Z',
 }
 

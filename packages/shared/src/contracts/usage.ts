@@ -1,86 +1,87 @@
 import { z } from 'zod'
-import { type UsageClass, usageClasses } from '../pricing/vector'
 import { defineEndpoint } from './endpoint'
-import { ProviderId } from './provider-fields'
-import { Environment, Id, Text, Timestamp } from './values'
+import {
+  Count,
+  compare,
+  exampleFreshAt,
+  exampleMeasures,
+  exampleRange,
+  exampleTiming,
+  freshAt,
+  isRange,
+  note,
+  rangeIssue,
+  reading,
+  SumNanos,
+  UsageTiming,
+  usageFilters,
+  usageMeasures,
+  usageRange,
+} from './usage-fields'
+import { Timestamp } from './values'
 
-const Count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
-const SumNanos = z
-  .string()
-  .regex(/^(?:0|[1-9]\d{0,38})$/)
-  .meta({ example: '1234500' })
-
-/** What calls used, in the disjoint classes of the ledger. */
-export const UsageTotals = z.object(
-  Object.fromEntries(usageClasses.map((name) => [name, name === 'seconds' ? z.number().min(0) : Count])) as Record<UsageClass, z.ZodNumber>,
-)
-export type UsageTotals = z.infer<typeof UsageTotals>
-
-/** Which calls are meant; every filter narrows. */
-const filters = {
-  provider: ProviderId.optional(),
-  model: Text(200).optional().describe('The model that was billed, to the letter.'),
-  agentId: Id('agent').optional(),
-  projectId: Id('project').optional(),
-  teamId: Id('team').optional(),
-  memberId: Id('member').optional(),
-  keyId: Id('providerKey').optional(),
-  leaseId: Id('lease').optional(),
-  environment: Environment.optional(),
-  tag: Text(80).optional(),
-}
-
-export const SummaryQuery = z
-  .strictObject({
-    from: Timestamp.optional().describe('Absent, the beginning of the month in the time zone of the organization.'),
-    to: Timestamp.optional().describe('Not included. Absent, now.'),
-    ...filters,
-  })
-  .refine(({ from, to }) => from === undefined || to === undefined || from < to, { path: ['to'], message: 'must be after from' })
+export const SummaryQuery = z.strictObject({ ...usageRange, compare, ...usageFilters }).refine(isRange, rangeIssue)
 export type SummaryQuery = z.infer<typeof SummaryQuery>
 
-export const UsageSummary = z.object({
-  from: Timestamp,
-  to: Timestamp,
-  requests: Count,
-  errors: Count,
-  unpriced: Count.describe('Calls whose price nobody knows: their cost is in no sum.'),
+const period = { from: Timestamp, to: Timestamp, ...usageMeasures, latency: UsageTiming, firstToken: UsageTiming }
+
+export const UsageProjection = z.object({
   costNanos: SumNanos,
-  tokens: UsageTotals,
-  quality: z.object({ exact: Count, estimated: Count, assumed: Count }).describe('How many calls stand on what the provider said.'),
-  freshAt: Timestamp.describe('What was acknowledged before this moment is in the sums.'),
+  basis: z
+    .array(
+      z.object({
+        kind: z.enum(['weekday', 'weekend', 'any']),
+        days: Count.describe('How many days the median stands on: the last seven of their kind at most.'),
+        medianNanos: SumNanos,
+        daysLeft: z.number().min(0).describe('Of the month, today counted by what is left of it.'),
+      }),
+    )
+    .describe('costNanos = spent + the sum of medianNanos × daysLeft.'),
+})
+export type UsageProjection = z.infer<typeof UsageProjection>
+
+export const UsageSummary = z.object({
+  ...period,
+  previous: z.object(period).nullable().describe('The period before, where compare=true asks for it.'),
+  projection: UsageProjection.nullable().describe('What the month will cost; null beyond the present month and below three days of data.'),
+  note,
+  freshAt,
 })
 export type UsageSummary = z.infer<typeof UsageSummary>
 
-const zero = Object.fromEntries(usageClasses.map((name) => [name, 0])) as Record<UsageClass, number>
-
 export const getUsageSummary = defineEndpoint({
+  ...reading,
   id: 'getUsageSummary',
-  tag: 'Usage',
-  method: 'GET',
   path: '/api/v1/usage/summary',
   summary: 'Sum up what was used and what it cost',
-  description: 'Read from the ledger itself: what a report was acknowledged for is in it.',
-  authentication: 'credential',
-  permission: 'usage.read',
-  tenant: 'organization',
-  audit: 'none',
-  rateLimit: 'read',
+  description:
+    'Read from sums that move in the transaction of the ledger: what a report was acknowledged for is in it. One filter, or agent, key or project together with model, reaches back for ever, in whole days where quarter hours are no longer kept ("from" and "to" say which range is answered); any other filter reaches as far back as single calls are kept.',
   request: { query: SummaryQuery },
   response: { status: 200, schema: UsageSummary },
-  errors: [],
+  errors: ['range_too_wide'],
   example: {
-    query: { from: '2026-11-01T00:00:00.000Z', to: '2026-12-01T00:00:00.000Z' },
+    query: { ...exampleRange, compare: 'true' },
     response: {
-      from: '2026-11-01T00:00:00.000Z',
-      to: '2026-12-01T00:00:00.000Z',
-      requests: 5,
-      errors: 0,
-      unpriced: 0,
-      costNanos: '1234500',
-      tokens: { ...zero, inputUncached: 2_100, cacheRead: 512, outputText: 380, requests: 5 },
-      quality: { exact: 5, estimated: 0, assumed: 0 },
-      freshAt: '2026-11-21T10:00:00.000Z',
+      ...exampleRange,
+      ...exampleMeasures,
+      latency: exampleTiming,
+      firstToken: { p50Ms: 180, p95Ms: 420, p99Ms: 600, averageMs: 201.5 },
+      previous: {
+        ...exampleMeasures,
+        from: '2026-10-01T00:00:00.000Z',
+        to: '2026-11-01T00:00:00.000Z',
+        latency: exampleTiming,
+        firstToken: null,
+      },
+      projection: {
+        costNanos: '1721000',
+        basis: [
+          { kind: 'weekday', days: 7, medianNanos: '61000', daysLeft: 6 },
+          { kind: 'weekend', days: 6, medianNanos: '40000', daysLeft: 3.0125 },
+        ],
+      },
+      note: null,
+      freshAt: exampleFreshAt,
     },
   },
 })

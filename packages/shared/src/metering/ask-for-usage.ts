@@ -1,6 +1,7 @@
 import type { UsageOption } from '../providers/operation'
-import { byteAt, LOWER_N, OPEN_BRACE, toBytes, toText } from './bytes'
+import { byteAt, LOWER_N, OPEN_BRACE, toText } from './bytes'
 import { findObjectMember, skipSpace } from './object-members'
+import { spliceBytes } from './splice-bytes'
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -22,20 +23,11 @@ function mergeMember(body: Uint8Array, open: number, name: string, value: unknow
   if (members === null) return body
   const { found, isEmpty } = members
   const json = JSON.stringify(value)
-  if (found === null) return splice(body, open + 1, open + 1, `${JSON.stringify(name)}:${json}${isEmpty ? '' : ','}`)
+  if (found === null) return spliceBytes(body, open + 1, open + 1, `${JSON.stringify(name)}:${json}${isEmpty ? '' : ','}`)
   if (isMembers(value) && byteAt(body, found.from) === OPEN_BRACE) return mergeMembers(body, found.from, value)
   // An object where the provider wants one; it has to refuse anything else by itself.
   if (isMembers(value) && byteAt(body, found.from) !== LOWER_N) return body
-  return toText(body.subarray(found.from, found.to)) === json ? body : splice(body, found.from, found.to, json)
+  return toText(body.subarray(found.from, found.to)) === json ? body : spliceBytes(body, found.from, found.to, json)
 }
 
 const isMembers = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function splice(body: Uint8Array, from: number, to: number, text: string): Uint8Array {
-  const inserted = toBytes(text)
-  const spliced = new Uint8Array(body.length - (to - from) + inserted.length)
-  spliced.set(body.subarray(0, from))
-  spliced.set(inserted, from)
-  spliced.set(body.subarray(to), from + inserted.length)
-  return spliced
-}

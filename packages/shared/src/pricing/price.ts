@@ -39,6 +39,8 @@ export interface PriceTerms extends RateTable {
   regions: readonly RegionPrice[]
   /** The least that one call is billed for, of a class that it used at all. */
   minimums: Readonly<Partial<Record<RateClass, number>>>
+  /** What the model can take in one call; null where nobody says. A fact beside the price and no part of it. */
+  contextTokens: number | null
 }
 
 /** One effective-dated price of one model. */
@@ -67,6 +69,7 @@ export const plainTerms = (rates: Rates): PriceTerms => ({
   serviceTiers: {},
   regions: [],
   minimums: {},
+  contextTokens: null,
 })
 
 export const isEffective = (dated: Pick<Price, 'effectiveFrom' | 'effectiveTo'>, at: number): boolean =>

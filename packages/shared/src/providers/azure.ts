@@ -12,7 +12,7 @@ import { createSpeechOperation } from './wires/openai-speech'
 import { createTranscriptionOperations } from './wires/openai-transcription'
 
 const createModelOperations = (prefix: string): Operation[] => [
-  createChatOperation(`${prefix}/chat/completions`, { asksForUsage: true }),
+  createChatOperation(`${prefix}/chat/completions`, { asksForUsage: true, outputCap: 'max_completion_tokens' }),
   createEmbeddingsOperation(`${prefix}/embeddings`),
   createCompletionOperation(`${prefix}/completions`, { asksForUsage: true }),
   ...createImageOperations(prefix),

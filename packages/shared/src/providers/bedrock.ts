@@ -45,7 +45,7 @@ export const bedrock: Provider = {
       request: createInvokeRequest(streamed),
       answer: invokeAnswer,
     },
-    createChatOperation('/openai/v1/chat/completions', { asksForUsage: true }),
+    createChatOperation('/openai/v1/chat/completions', { asksForUsage: true, outputCap: 'max_completion_tokens' }),
     createPlainOperation('count-tokens', 'POST /model/{model}/count-tokens'),
     ...createManagement('GET /async-invoke', 'GET /async-invoke/{invocation}'),
   ],

@@ -17,7 +17,7 @@ export const cerebras: Provider = {
   key: { prefixes: ['csk-'], pattern: /^csk-[a-z0-9]{40,60}$/, example: 'csk-…' },
   requiredFields: [],
   operations: [
-    createChatOperation('/chat/completions', { asksForUsage: true }),
+    createChatOperation('/chat/completions', { asksForUsage: true, outputCap: 'max_completion_tokens' }),
     createCompletionOperation('/completions', { asksForUsage: true }),
     ...createManagement('GET /models', 'GET /models/{model}'),
   ],

@@ -12,7 +12,7 @@ import { createResponsesOperation } from './wires/openai-responses'
 import { createSpeechOperation } from './wires/openai-speech'
 import { createTranscriptionOperations } from './wires/openai-transcription'
 
-const chat = createChatOperation('/chat/completions', { otherUsagePath: 'x_groq.usage' })
+const chat = createChatOperation('/chat/completions', { otherUsagePath: 'x_groq.usage', outputCap: 'max_completion_tokens' })
 
 export const groq: Provider = {
   id: 'groq',

@@ -26,7 +26,7 @@ export const openai: Provider = {
   },
   requiredFields: [],
   operations: [
-    createChatOperation('/chat/completions', { asksForUsage: true }),
+    createChatOperation('/chat/completions', { asksForUsage: true, outputCap: 'max_completion_tokens' }),
     createResponsesOperation(),
     createResponsesOperation('/responses/compact'),
     createEmbeddingsOperation(),

@@ -37,6 +37,8 @@ export interface Operation {
 export interface RequestShape {
   captures: Readonly<Record<string, Capture>>
   read(captured: Captured, facts: RequestFacts): RequestReading
+  /** Where its body tells the most output tokens; absent where nothing may be filled in. */
+  outputCap?: readonly string[]
 }
 
 export interface RequestFacts {

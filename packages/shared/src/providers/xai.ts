@@ -26,7 +26,7 @@ export const xai: Provider = {
   key: { prefixes: ['xai-'], pattern: /^xai-[A-Za-z0-9]{60,100}$/, example: 'xai-…' },
   requiredFields: [],
   operations: [
-    createMetered(createChatOperation('/chat/completions', { reasoning: 'extra', asksForUsage: true })),
+    createMetered(createChatOperation('/chat/completions', { reasoning: 'extra', asksForUsage: true, outputCap: 'max_completion_tokens' })),
     createMetered(createResponsesOperation()),
     createMetered(createCompletionOperation('/completions', { asksForUsage: true })),
     createMetered(createEmbeddingsOperation()),

@@ -6,32 +6,50 @@ ALTER TABLE usage_event ADD COLUMN linked_to text;
 -- Which instrumentation told of it, where it came from none of ours.
 ALTER TABLE usage_event ADD COLUMN scope text;
 
+-- With the id of the event, where it stands: the day alone would have all events of that day looked through.
+ALTER TABLE usage_identity ADD COLUMN occurred_at timestamptz(3) NOT NULL DEFAULT 'epoch';
+ALTER TABLE usage_identity ALTER COLUMN occurred_at DROP DEFAULT;
 ALTER TABLE usage_identity ADD COLUMN is_leased boolean NOT NULL DEFAULT false;
 -- Of provider and response id.
 ALTER TABLE usage_identity ADD COLUMN response_hash bytea CHECK (octet_length(response_hash) = 16);
 ALTER TABLE usage_identity ADD COLUMN trace_id bytea;
--- Spans above and below it in its trace, as far as reports have told.
-ALTER TABLE usage_identity ADD COLUMN ancestors bytea[];
-ALTER TABLE usage_identity ADD COLUMN descendants bytea[];
+-- The span above it in its trace, and whether it stands for what happened below it.
+ALTER TABLE usage_identity ADD COLUMN parent_id bytea;
+ALTER TABLE usage_identity ADD COLUMN is_container boolean NOT NULL DEFAULT false;
 -- A report without a lease finds the leased call that it is.
 CREATE INDEX usage_identity_leased_response ON usage_identity (organization_id, response_hash) WHERE is_leased AND response_hash IS NOT NULL;
 -- A leased call finds the reports without a lease that came before it.
 CREATE INDEX usage_identity_response ON usage_identity (organization_id, response_hash) WHERE NOT is_leased AND response_hash IS NOT NULL;
--- Calls without a lease find their trace.
-CREATE INDEX usage_identity_trace ON usage_identity (organization_id, trace_id) WHERE NOT is_leased AND trace_id IS NOT NULL;
+-- Calls without a lease find the newest of their trace.
+CREATE INDEX usage_identity_trace ON usage_identity (organization_id, trace_id, event_id) WHERE NOT is_leased AND trace_id IS NOT NULL;
 
--- Adds latency sketches, bucket by bucket; an absent one is all zeros.
+-- Adds latency sketches, bucket by bucket; an absent one is all zeros. Written out, so that Postgres puts it in the place of its call.
 CREATE FUNCTION keylease_add_sketch(one integer[], other integer[]) RETURNS integer[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN cardinality(other) = 0 THEN one WHEN cardinality(one) = 0 THEN other
-    ELSE ARRAY(SELECT a + b FROM unnest(one, other) WITH ORDINALITY AS pair(a, b, at) ORDER BY at) END
+  SELECT CASE WHEN cardinality(other) = 0 THEN one WHEN cardinality(one) = 0 THEN other ELSE ARRAY[
+      one[1] + other[1], one[2] + other[2], one[3] + other[3], one[4] + other[4], one[5] + other[5], one[6] + other[6], one[7] +
+      other[7], one[8] + other[8], one[9] + other[9], one[10] + other[10], one[11] + other[11], one[12] + other[12], one[13] +
+      other[13], one[14] + other[14], one[15] + other[15], one[16] + other[16], one[17] + other[17], one[18] + other[18], one[19] +
+      other[19], one[20] + other[20], one[21] + other[21], one[22] + other[22], one[23] + other[23], one[24] + other[24], one[25] +
+      other[25], one[26] + other[26], one[27] + other[27], one[28] + other[28], one[29] + other[29], one[30] + other[30], one[31] +
+      other[31], one[32] + other[32], one[33] + other[33], one[34] + other[34], one[35] + other[35], one[36] + other[36], one[37] +
+      other[37], one[38] + other[38], one[39] + other[39], one[40] + other[40], one[41] + other[41], one[42] + other[42], one[43] +
+      other[43], one[44] + other[44], one[45] + other[45], one[46] + other[46], one[47] + other[47], one[48] + other[48], one[49] +
+      other[49], one[50] + other[50], one[51] + other[51], one[52] + other[52], one[53] + other[53], one[54] + other[54], one[55] +
+      other[55], one[56] + other[56], one[57] + other[57], one[58] + other[58], one[59] + other[59], one[60] + other[60], one[61] +
+      other[61], one[62] + other[62], one[63] + other[63], one[64] + other[64]] END
 $$;
+CREATE AGGREGATE keylease_sum_sketch(integer[]) (SFUNC = keylease_add_sketch, STYPE = integer[], INITCOND = '{}', COMBINEFUNC = keylease_add_sketch, PARALLEL = SAFE);
 
 -- In which zone the days of an organization's sums begin: its own zone, once a change of it has been worked through.
 CREATE TABLE usage_calendar (
   organization_id text PRIMARY KEY REFERENCES organization (id),
-  time_zone text NOT NULL
+  time_zone text NOT NULL,
+  -- Days that begin before are of an earlier zone.
+  since timestamptz NOT NULL DEFAULT '-infinity'
 );
 SELECT keylease_protect('usage_calendar');
+-- One look finds the tenants whose days have to begin anew.
+CREATE POLICY moved ON usage_calendar FOR SELECT TO keylease_system USING (true);
 
 -- Sums of billed calls by the day of the organization, for ever: all of them, by each dimension, and by some pairs. In the value of
 -- a dimension, '' is none, and a leading control character is the rest beyond a thousand values a day.

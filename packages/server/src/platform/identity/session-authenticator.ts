@@ -1,6 +1,6 @@
 import { permissionsOfRole } from '@keylease/shared/contracts/permissions'
 import type { Env } from '../../env'
-import type { Authenticator, Principal } from '../auth'
+import type { Authenticator, Credential, Principal } from '../auth'
 import type { Clock } from '../clock'
 import type { Database } from '../db'
 import type { Events } from '../events'
@@ -27,6 +27,8 @@ const rememberedMs = 500
 const touchMs = 60_000
 
 export interface SessionAuthenticator extends Authenticator {
+  /** The same without being activity: what stays open by itself keeps no session from idling. */
+  check(credential: Credential): Promise<Principal | null>
   /** Forgets what was read, so that the next request asks the database. */
   forget(): void
 }
@@ -38,17 +40,24 @@ export function createSessionAuthenticator(room: Room): SessionAuthenticator {
   room.events.on(sessionsChanged, sessions.forget)
   room.events.on('reload', sessions.forget)
 
+  const find = async (credential: Credential) => {
+    const token = credential.cookie && cookie.read(credential.cookie)
+    const session = token ? await sessions.get(token) : null
+    if (!session || !(await isOver(room, session))) return session
+    await deleteSessions(room.db.authPool, { id: session.id })
+    sessions.forget()
+    return null
+  }
+
   return {
     forget: sessions.forget,
+    async check(credential) {
+      const session = await find(credential)
+      return session && toPrincipal(session)
+    },
     async authenticate(credential) {
-      const token = credential.cookie && cookie.read(credential.cookie)
-      const session = token ? await sessions.get(token) : null
+      const session = await find(credential)
       if (!session) return null
-      if (await isOver(room, session)) {
-        await deleteSessions(room.db.authPool, { id: session.id })
-        sessions.forget()
-        return null
-      }
       await touch(room, session)
       return toPrincipal(session)
     },

@@ -1,12 +1,27 @@
 import pg from 'pg'
+import { isLockTimeout } from './sql-state'
+
+interface Partitioning {
+  grain: 'month' | 'day'
+  behind: number
+  ahead: number
+  fillFactor?: number
+}
 
 /** Tables that are partitioned by time, as migrations make them: how many partitions are kept ready around today. */
 const partitionedTables = {
   audit_entry: { grain: 'month', behind: 1, ahead: 3 },
   usage_event: { grain: 'day', behind: 1, ahead: 3 },
-  usage_quarter: { grain: 'day', behind: 1, ahead: 3 },
-} as const
+  usage_quarter: { grain: 'day', behind: 1, ahead: 3, fillFactor: 70 },
+} as const satisfies Record<string, Partitioning>
 type PartitionedTable = keyof typeof partitionedTables
+
+interface NewPartition {
+  table: string
+  partition: string
+  /** Rows that are added to again and again have room to change where they stand. */
+  fillFactor: number
+}
 
 interface Span {
   suffix: string
@@ -26,9 +41,10 @@ export async function ensurePartitions(ownerPool: pg.Pool, now: Date): Promise<s
 
 /** Makes the partition that a time lies in, `offset` partitions on; what it made, if anything. */
 export async function ensurePartition(ownerPool: pg.Pool, table: PartitionedTable, at: Date, offset = 0): Promise<string[]> {
-  const span = toSpan(partitionedTables[table].grain, at, offset)
+  const { grain, fillFactor = 100 }: Partitioning = partitionedTables[table]
+  const span = toSpan(grain, at, offset)
   const partition = `${table}_${span.suffix}`
-  return (await createPartition(ownerPool, table, partition, span)) ? [partition] : []
+  return (await createPartition(ownerPool, { table, partition, fillFactor }, span)) ? [partition] : []
 }
 
 function toSpan(grain: 'month' | 'day', at: Date, offset: number): Span {
@@ -44,13 +60,14 @@ function toSpan(grain: 'month' | 'day', at: Date, offset: number): Span {
 }
 
 /** Whether this call made it: replicas that start together make each once, and nobody sees one without row security. */
-async function createPartition(pool: pg.Pool, table: string, partition: string, span: Span): Promise<boolean> {
+async function createPartition(pool: pg.Pool, made: NewPartition, span: Span): Promise<boolean> {
+  const { partition } = made
   if (await hasTable(pool, partition)) return false
   const client = await pool.connect()
   try {
     await client.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('keylease partitions', 0))`)
     const isMissing = !(await hasTable(client, partition))
-    if (isMissing) await client.query(toStatements(pg.escapeIdentifier(table), pg.escapeIdentifier(partition), span))
+    if (isMissing) await client.query(toStatements(made, span))
     await client.query('COMMIT')
     return isMissing
   } catch (error) {
@@ -62,13 +79,56 @@ async function createPartition(pool: pg.Pool, table: string, partition: string, 
 }
 
 /** Attached when it is ready: that, unlike CREATE TABLE … PARTITION OF, lets the table be read and written meanwhile. */
-function toStatements(parent: string, name: string, span: Span): string {
+function toStatements({ table, partition, fillFactor }: NewPartition, span: Span): string {
+  const [parent, name] = [pg.escapeIdentifier(table), pg.escapeIdentifier(partition)]
   return `
-    CREATE TABLE ${name} (LIKE ${parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
+    CREATE TABLE ${name} (LIKE ${parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS) WITH (fillfactor = ${fillFactor});
     REVOKE ALL ON ${name} FROM PUBLIC, keylease_app, keylease_auth, keylease_system;
     ALTER TABLE ${name} ENABLE ROW LEVEL SECURITY;
     ALTER TABLE ${name} FORCE ROW LEVEL SECURITY;
     ALTER TABLE ${parent} ATTACH PARTITION ${name} FOR VALUES FROM ('${span.from}') TO ('${span.to}')`
+}
+
+export interface Partition {
+  partition: string
+  from: Date
+  to: Date
+}
+
+/** Those that there are, the oldest first, by the names that they get here. */
+export async function listPartitions(client: pg.ClientBase | pg.Pool, table: PartitionedTable): Promise<Partition[]> {
+  const { grain }: Partitioning = partitionedTables[table]
+  const found = await client.query<{ partition: string }>(
+    `SELECT c.relname AS partition FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid
+     WHERE inhparent = $1::regclass AND relname ~ $2 ORDER BY 1`,
+    [`public.${table}`, `^${table}_\\d{4}(_\\d{2}){${grain === 'month' ? 1 : 2}}$`],
+  )
+  return found.rows.map(({ partition }) => {
+    const [year = 0, month = 1, day = 1] = partition
+      .slice(table.length + 1)
+      .split('_')
+      .map(Number)
+    const { from, to } = toSpan(grain, new Date(Date.UTC(year, month - 1, day)), 0)
+    return { partition, from: new Date(from), to: new Date(to) }
+  })
+}
+
+/** Whether it is gone. It waits for the table for half a second at most: whoever writes meanwhile waits no longer behind it. */
+export async function dropPartition(ownerPool: pg.Pool, table: PartitionedTable, partition: string): Promise<boolean> {
+  const [parent, name] = [pg.escapeIdentifier(table), pg.escapeIdentifier(partition)]
+  const client = await ownerPool.connect()
+  try {
+    await client.query(
+      `BEGIN; SET LOCAL lock_timeout = '500ms'; ALTER TABLE ${parent} DETACH PARTITION ${name}; DROP TABLE ${name}; COMMIT`,
+    )
+    return true
+  } catch (error) {
+    await client.query('ROLLBACK')
+    if (isLockTimeout(error)) return false
+    throw error
+  } finally {
+    client.release()
+  }
 }
 
 /** Asked of the catalog itself: to_regclass may answer from a connection's cache. */

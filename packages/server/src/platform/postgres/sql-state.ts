@@ -1,5 +1,5 @@
 const maximumDepth = 6
-const awayStates = /^(08...|57P0[1-5]|53300|25006)$/
+const awayStates = /^(08...|57P0[1-5]|53[134]00|25006)$/
 const awaySockets = /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/
 const awayPrisma = /^(P1001|P1002|P1008|P1017|P2024)$/
 const awayKinds = /^(DatabaseNotReachable|ConnectionClosed|SocketTimeout|TooManyConnections)$/
@@ -17,7 +17,7 @@ export function readSqlState(error: unknown): string | undefined {
   return undefined
 }
 
-/** The database cannot be reached, is starting or stopping, or has no connection left: trying again later can help. */
+/** The database cannot be reached, is starting or stopping, or has no connection or room left: trying again later can help. */
 export function isDatabaseAway(error: unknown): boolean {
   return chainOf(error).some(({ code, originalCode, kind, message }) => {
     const codes = [code, originalCode].filter((value) => typeof value === 'string')

@@ -112,7 +112,7 @@ test('disabling an agent stops its platform keys at once, and tells replicas and
   const changes = await query<{ kind: string }>(`SELECT kind FROM change WHERE payload->>'agentId' = $1 AND kind = 'agent.changed'`, [
     agentId,
   ])
-  expect(changes).toHaveLength(1)
+  expect(changes, 'it was made, then disabled').toHaveLength(2)
   const events = await query(`SELECT kind, payload FROM outbox_event WHERE resource_id = $1`, [agentId])
   expect(events).toEqual([{ kind: 'security.agent_disabled', payload: { name: 'support-bot', projectId, how: 'disabled' } }])
   await as(undefined, 'PATCH', `/api/v1/agents/${agentId}`, { enabled: true })
@@ -130,6 +130,8 @@ test('deleting an agent takes its grants and trust rules with it, as its impact 
     platformKeys: 1,
     grants: 1,
     trustRules: 1,
+    liveLeases: 0,
+    spendNanos24h: '0',
   })
   expect((await as(undefined, 'DELETE', `/api/v1/agents/${agentId}`)).status).toBe(204)
   for (const path of [`agents/${agentId}`, `grants/${grant.body['id']}`, `trust-rules/${rule.body['id']}`]) {

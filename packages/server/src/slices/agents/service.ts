@@ -6,6 +6,7 @@ import { recordAudit } from '../../platform/audit'
 import type { Actor } from '../../platform/auth'
 import { AppError } from '../../platform/errors'
 import { recordChange } from '../../platform/events'
+import { readImpact } from '../../platform/impact'
 import { recordEvent } from '../../platform/outbox'
 import { countLimit, readCursor, toPage } from '../../platform/page'
 import { presentFields } from '../../platform/patch'
@@ -45,7 +46,8 @@ export function getAgent(deps: Deps, actor: Actor, id: string): Promise<Agent> {
 export function getAgentImpact(deps: Deps, actor: Actor, id: string): Promise<AgentImpact> {
   return readAs(deps, actor, async (tx) => {
     present(actor, await findAgent(tx, id))
-    return { agentId: id, ...(await countDependents(tx, id, deps.clock.now())) }
+    const impact = await readImpact(tx, actor.organizationId, { dimension: 'agent', id }, deps.databaseTime.now())
+    return { agentId: id, ...(await countDependents(tx, id, deps.clock.now())), ...impact }
   })
 }
 
@@ -57,6 +59,7 @@ export function createAgent(deps: Deps, actor: Actor, input: CreateAgent): Promi
     const now = deps.clock.now()
     const values = { organizationId: actor.organizationId, id: newId('agent'), ownerMemberId, createdAt: now, updatedAt: now }
     const agent = toAgent(await insertAgent(tx, { ...input, ...values }))
+    await announceChange(tx, actor, agent)
     await recordAudit(tx, deps.clock, actor, { action: 'agent.created', resource: { kind: 'agent', id: agent.id }, after: agent })
     return agent
   })

@@ -101,7 +101,7 @@ describe('a call under a lease', () => {
     const { partialSuccess } = (await response.json()) as { partialSuccess: { rejectedSpans: string; errorMessage: string } }
     expect(partialSuccess.rejectedSpans).toBe('4')
     expect(partialSuccess.errorMessage).toBe(
-      'Not taken: 1 × a leased call without a lease, sequence, provider or valid ids; 1 × a call that ended more than 30 days ago; ' +
+      'Not taken: 1 × a record that claims to be a call and lacks its lease, sequence, provider or valid ids; 1 × a call that ended more than 30 days ago; ' +
         '2 × a lease that does not belong to the agent of this credential.',
     )
     expect(await summarize(`agentId=${agent.agentId}`)).toMatchObject({ requests: 1 })

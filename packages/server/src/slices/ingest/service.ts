@@ -1,92 +1,47 @@
 import type { Deps } from '../../deps'
 import type { Actor } from '../../platform/auth'
-import { inTenantSql } from '../../platform/tenancy'
-import { fenceSharedLease, findLeaseOwners, type LeaseOwner, recordLeaseUses } from '../leases/service'
-import { recordUsage, type UsageReport } from '../usage/service'
-import { type LeasedCall, readLeasedCall } from './dialects/keylease'
+import { recordUsage, relateSpans, type UsageReport } from '../usage/service'
+import { fenceShared, noteTraffic, noteUses } from './news'
 import type { PartialSuccess } from './otlp/answer'
-import type { SpanSignal } from './otlp/signal'
+import { type Refusal, toPartialSuccess } from './outcome'
+import type { ReadBatch } from './read-batch'
+import { readLeased, readObserved } from './reports'
 
 const batchSize = 2_000
-const oldestMs = 30 * 86_400_000
-/** As far back as the status of a provider looks. */
-const presentMs = 15 * 60_000
 
-/** Why a span did not become an event, for the one who sent it. */
-const refusals = {
-  malformed: 'a leased call without a lease, sequence, provider or valid ids',
-  too_old: 'a call that ended more than 30 days ago',
-  foreign_lease: 'a lease that does not belong to the agent of this credential',
-} as const
-type Refusal = keyof typeof refusals
-
-/** What counts is committed when it returns. Null says that everything was taken. */
-export async function ingestSpans(deps: Deps, actor: Actor, spans: readonly SpanSignal[]): Promise<PartialSuccess | null> {
-  const refused: Refusal[] = []
-  const calls = spans.flatMap((span) => {
-    const call = readLeasedCall(span)
-    if (call !== 'malformed') return call ?? []
-    refused.push('malformed')
-    return []
-  })
-  const owners = await findOwners(deps, actor, calls)
-  const reports = calls.flatMap((call) => {
-    const report = toReport(call, owners, actor, deps.clock.now())
-    if (typeof report !== 'string') return report
-    refused.push(report)
-    return []
-  })
+/** What counts is committed when it returns. Null says that everything was taken and priced. */
+export async function ingestBatch(deps: Deps, actor: Actor, batch: ReadBatch): Promise<PartialSuccess | null> {
+  const { leased, observed, edges, dropped, malformed } = batch
+  const found = [...(await readLeased(deps, actor, leased)), ...(await readObserved(deps, actor, observed))]
+  const reports = found.filter((one) => typeof one !== 'string')
+  const refused: Refusal[] = [...found.filter((one) => typeof one === 'string'), ...Array<Refusal>(malformed).fill('malformed')]
+  await relateSpans(deps, actor.organizationId, edges)
+  const unpriced = new Set<string>()
   for (let at = 0; at < reports.length; at += batchSize) {
-    const batch = reports.slice(at, at + batchSize)
-    const written = await recordUsage(deps, actor.organizationId, batch)
-    await noteUses(deps, actor.organizationId, batch)
-    const shared = batch.filter((_, i) => written[i]?.isShared)
-    await fenceShared(deps, actor, shared)
-    for (const report of batch.filter((_, i) => written[i]?.isNew)) noteTraffic(deps, actor.organizationId, report)
+    for (const model of await record(deps, actor, reports.slice(at, at + batchSize))) unpriced.add(model)
   }
-  return toPartialSuccess(refused)
+  deps.metrics.countRecords('dropped', dropped)
+  deps.metrics.countRecords('refused', refused.length)
+  return toPartialSuccess(refused, unpriced)
 }
 
-function findOwners(deps: Deps, actor: Actor, calls: readonly LeasedCall[]): Promise<Map<string, LeaseOwner>> {
-  const ids = [...new Set(calls.map((call) => call.identity.leaseId))]
-  return inTenantSql(deps.db.appPool, actor.organizationId, (client) => findLeaseOwners(client, ids))
-}
-
-/** The lease says whose call it was, whatever its attributes claim. A time to come is taken as now. */
-function toReport(call: LeasedCall, owners: Map<string, LeaseOwner>, actor: Actor, now: Date): UsageReport | Refusal {
-  const lease = owners.get(call.identity.leaseId)
-  if (!lease || lease.agentId !== actor.agentId || lease.provider !== call.provider) return 'foreign_lease'
-  if (call.occurredAt.getTime() < now.getTime() - oldestMs) return 'too_old'
-  const { provider, ...owner } = lease
-  return { ...call, provider, owner, source: 'sdk', occurredAt: call.occurredAt > now ? now : call.occurredAt }
-}
-
-async function noteUses(deps: Deps, organizationId: string, reports: readonly UsageReport[]): Promise<void> {
-  const uses = new Map<string, Date>()
-  for (const { identity, occurredAt } of reports) {
-    if (identity.kind === 'leased' && occurredAt > (uses.get(identity.leaseId) ?? new Date(0))) uses.set(identity.leaseId, occurredAt)
-  }
-  await recordLeaseUses(deps, organizationId, uses)
-}
-
-/** How calls of now went says how their provider does; what comes late, or was left, says nothing. */
-function noteTraffic({ traffic, clock }: Deps, organizationId: string, report: UsageReport): void {
-  const { provider, status, httpStatus, latencyMs, occurredAt } = report
-  if (status === 'aborted' || clock.now().getTime() - occurredAt.getTime() > presentMs) return
-  const outcome = httpStatus === null ? 'unreachable' : httpStatus >= 500 ? 'failed' : 'answered'
-  traffic.record(organizationId, provider, outcome, latencyMs ?? 0)
-}
-
-async function fenceShared(deps: Deps, actor: Actor, reports: readonly UsageReport[]): Promise<void> {
-  const leaseIds = new Set(reports.flatMap(({ identity }) => (identity.kind === 'leased' ? [identity.leaseId] : [])))
-  for (const leaseId of leaseIds) await fenceSharedLease(deps, actor.organizationId, leaseId, actor.request)
-}
-
-function toPartialSuccess(refused: readonly Refusal[]): PartialSuccess | null {
-  if (refused.length === 0) return null
-  const counts = Object.entries(refusals).flatMap(([why, words]) => {
-    const count = refused.filter((one) => one === why).length
-    return count === 0 ? [] : [`${count} × ${words}`]
-  })
-  return { rejected: refused.length, message: `Not taken: ${counts.join('; ')}.` }
+/** The models of what has no price. */
+async function record(deps: Deps, actor: Actor, reports: readonly UsageReport[]): Promise<string[]> {
+  const { metrics } = deps
+  const written = await recordUsage(deps, actor.organizationId, reports)
+  await noteUses(deps, actor.organizationId, reports)
+  await fenceShared(
+    deps,
+    actor,
+    reports.filter((_, i) => written[i]?.isShared),
+  )
+  const fresh = written.filter(({ isNew }) => isNew)
+  for (const [i, report] of reports.entries())
+    if (written[i]?.isNew && !written[i].isLinked) noteTraffic(deps, actor.organizationId, report)
+  metrics.countRecords('taken', fresh.length)
+  metrics.countRecords('repeated', reports.length - fresh.length)
+  metrics.countRecords('linked', fresh.filter(({ isLinked }) => isLinked).length)
+  metrics.countRecords('unpriced', fresh.filter(({ costNanos }) => costNanos === null).length)
+  const unpriced = reports.filter((_, i) => written[i]?.costNanos === null && written[i].isNew && !written[i].isLinked)
+  return unpriced.map(({ provider, reading, requestModel }) => `${provider} ${reading.model ?? requestModel ?? 'without a model'}`)
 }

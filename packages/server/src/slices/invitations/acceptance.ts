@@ -4,9 +4,11 @@ import type { Deps } from '../../deps'
 import { recordAudit } from '../../platform/audit'
 import type { Exchange } from '../../platform/auth'
 import { AppError } from '../../platform/errors'
+import { recordChange } from '../../platform/events'
 import { assertNotEmail } from '../../platform/identity/password'
 import { toLinkActor } from '../../platform/identity/person-audit'
 import { findPerson, insertPerson, type PersonRow } from '../../platform/identity/person-rows'
+import { membersChanged } from '../../platform/platform-key-cache'
 import { enterTenant, inTenant } from '../../platform/tenancy'
 import { addMember } from '../members/service'
 import { findCurrentPerson } from '../people/service'
@@ -40,6 +42,7 @@ export async function acceptInvitation(deps: Deps, exchange: Exchange, input: Ac
     await rows.updateInvitationRow(tx, organizationId, place.id, { acceptedAt: now })
     const actor = toLinkActor({ memberId: member.id, name, organizationId }, exchange)
     await recordAudit(tx, deps.clock, actor, { action: 'member.created', resource: { kind: 'member', id: member.id }, after: member })
+    await recordChange(tx, { organizationId, kind: membersChanged })
     return { memberId: member.id, organizationId, userId }
   })
 }

@@ -6,7 +6,9 @@ import { readAs, writeAs } from '../../platform/access'
 import { recordAudit } from '../../platform/audit'
 import type { Actor, Exchange } from '../../platform/auth'
 import { AppError } from '../../platform/errors'
+import { recordChange } from '../../platform/events'
 import { countLimit, readCursor, toPage } from '../../platform/page'
+import { membersChanged } from '../../platform/platform-key-cache'
 import { hasMemberWithEmail, requireTeams } from '../members/service'
 import { assertNotAbove } from '../roles/service'
 import { toInvitation } from './mapping'
@@ -39,6 +41,7 @@ export async function createInvitation(deps: Deps, exchange: Exchange, actor: Ac
     const values = { ...input, organizationId: actor.organizationId, id, invitedBy: actor.name, createdAt: now, expiresAt }
     const invitation = toInvitation(await rows.insertInvitation(tx, { ...values, ...secret }), now)
     await recordAudit(tx, deps.clock, actor, { action: 'invitation.created', resource: { kind: 'invitation', id }, after: invitation })
+    await recordChange(tx, { organizationId: actor.organizationId, kind: membersChanged })
     return { ...invitation, link: `${exchange.origin}/invite?token=${token}` }
   })
   mailInvitation(deps, actor, created)
@@ -61,5 +64,6 @@ export function revokeInvitation(deps: Deps, actor: Actor, id: string): Promise<
     const before = toInvitation(row, now)
     if (before.status === 'pending') await rows.updateInvitationRow(tx, actor.organizationId, id, { revokedAt: now })
     await recordAudit(tx, deps.clock, actor, { action: 'invitation.revoked', resource: { kind: 'invitation', id }, before })
+    await recordChange(tx, { organizationId: actor.organizationId, kind: membersChanged })
   })
 }

@@ -1,4 +1,4 @@
-import type { IssuedLease } from '@keylease/shared/contracts/lease-bodies'
+import type { IssuedLease, Lease } from '@keylease/shared/contracts/lease-bodies'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createHarness, type Harness } from '../../../test/harness'
 import { createHolder, takeLease } from '../../../test/lease-holder'
@@ -83,5 +83,21 @@ describe('a lease', () => {
     const after = await as(holder.token, 'POST', `/v1/leases/${lease.id}/renew`, {})
     expect([after.status, after.body.error?.code]).toEqual([410, 'lease_released'])
     expect((await as(undefined, 'GET', `/api/v1/leases/${lease.id}`)).body).toMatchObject({ status: 'released', lastSequence: 7 })
+  })
+
+  test('shows how many of its calls are open, as its holder last said', async () => {
+    const holder = await createHolder(harness)
+    const lease = await takeLease(harness, holder)
+    const shown = async () => (await as<Lease>(undefined, 'GET', `/api/v1/leases?agentId=${holder.agentId}`)).body
+    expect(await shown()).toMatchObject({ items: [{ openedThrough: null, openCalls: 0 }] })
+    const renew = (body: object) => as(holder.token, 'POST', `/v1/leases/${lease.id}/renew`, body)
+    await renew({ openedThrough: 9, openIntents: [{ sequence: 7 }, { sequence: 9, estimateNanos: '1500' }] })
+    expect(await shown()).toMatchObject({ items: [{ openedThrough: 9, openCalls: 2 }] })
+    await renew({})
+    expect(await shown()).toMatchObject({ items: [{ openedThrough: 9, openCalls: 2 }] })
+    const tooMany = Array.from({ length: 1_001 }, (_, sequence) => ({ sequence }))
+    expect((await renew({ openedThrough: 1_000, openIntents: tooMany })).status).toBe(400)
+    await as(holder.token, 'DELETE', `/v1/leases/${lease.id}`, { lastSequence: 9, openIntents: [] })
+    expect(await shown()).toMatchObject({ items: [{ status: 'released', openedThrough: 9, openCalls: 0 }] })
   })
 })

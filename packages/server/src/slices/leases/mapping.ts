@@ -20,6 +20,8 @@ export function toLease(row: LeaseRow): Lease {
     lastUsedAt: toText(row.lastUsedAt),
     endedAt: toText(row.status === 'active' ? null : (row.endedAt ?? row.revokedAt ?? row.expiresAt)),
     lastSequence: row.lastSequence,
+    openedThrough: row.openedThrough,
+    openCalls: row.openCalls,
     revocation: toRevocation(row),
   })
 }

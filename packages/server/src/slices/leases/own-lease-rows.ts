@@ -22,11 +22,12 @@ export async function endOwnLease(
   tx: Tx,
   organizationId: string,
   id: string,
-  end: { reason: string; at: Date; lastSequence: number | null },
+  end: { reason: string; at: Date; lastSequence: number | null; openIntents: unknown },
 ): Promise<void> {
   await tx.$executeRaw`
     UPDATE lease SET end_reason = coalesce(end_reason, ${end.reason}), ended_at = coalesce(ended_at, ${end.at}),
-      last_sequence = greatest(last_sequence, ${end.lastSequence}::bigint), opened_through = greatest(opened_through, ${end.lastSequence}::bigint)
+      last_sequence = greatest(last_sequence, ${end.lastSequence}::bigint), opened_through = greatest(opened_through, ${end.lastSequence}::bigint),
+      open_intents = coalesce(${toJson(end.openIntents)}::jsonb, open_intents)
     WHERE organization_id = ${organizationId} AND id = ${id}`
 }
 
@@ -50,8 +51,9 @@ export async function saveSequence(
   id: string,
   { lastSequence, openIntents }: { lastSequence: number; openIntents: unknown },
 ): Promise<void> {
-  const intents = openIntents === undefined ? null : JSON.stringify(openIntents)
   await tx.$executeRaw`
-    UPDATE lease SET opened_through = greatest(opened_through, ${lastSequence}::bigint), open_intents = coalesce(${intents}::jsonb, open_intents)
+    UPDATE lease SET opened_through = greatest(opened_through, ${lastSequence}::bigint), open_intents = coalesce(${toJson(openIntents)}::jsonb, open_intents)
     WHERE organization_id = ${organizationId} AND id = ${id}`
 }
+
+const toJson = (intents: unknown) => (intents === undefined ? null : JSON.stringify(intents))

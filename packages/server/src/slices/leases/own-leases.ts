@@ -8,14 +8,14 @@ import { endOwnLease, endToken, lockOwnLease, saveSequence } from './own-lease-r
 
 /** A lease that has ended may still say how far it went; how it ended stays. */
 export async function releaseLease(deps: Deps, actor: AgentActor, id: string, input: ReleaseLease): Promise<void> {
-  const { lastSequence = null } = input
+  const { lastSequence = null, openIntents } = input
   const { organizationId, agentId } = actor
   await writeAs(deps, actor, async (tx) => {
     const at = deps.databaseTime.now()
     const lease = await lockOwnLease(tx, organizationId, agentId, id, at)
     if (!lease) throw new AppError('not_found')
     const isLive = lease.status === 'active'
-    await endOwnLease(tx, organizationId, id, { reason: isLive ? 'released' : lease.status, at, lastSequence })
+    await endOwnLease(tx, organizationId, id, { reason: isLive ? 'released' : lease.status, at, lastSequence, openIntents })
     if (!isLive) return
     if (lease.delivery === 'gateway') await endToken(tx, organizationId, id, at)
     const after = { id, keyId: lease.keyId, status: 'released', lastSequence }

@@ -32,6 +32,8 @@ export interface LeaseRow {
   lastUsedAt: Date | null
   endedAt: Date | null
   lastSequence: number | null
+  openedThrough: number | null
+  openCalls: number
   revocationId: string | null
   revokedAt: Date | null
   inFlight: string | null
@@ -74,6 +76,7 @@ export function listLeaseRows(
       coalesce(a.name, '') AS "agentName", l.environment, l.key_id AS "keyId", l.key_version_id AS "keyVersionId", l.grant_id AS "grantId",
       l.holder_kind AS "holderKind", l.holder_id AS "holderId", l.scope, l.issued_at AS "issuedAt", l.expires_at AS "expiresAt",
       l.renewed_at AS "renewedAt", l.last_used_at AS "lastUsedAt", l.ended_at AS "endedAt", l.last_sequence::float8 AS "lastSequence",
+      l.opened_through::float8 AS "openedThrough", jsonb_array_length(l.open_intents) AS "openCalls",
       r.id AS "revocationId", r.not_before AS "revokedAt", r.in_flight AS "inFlight",
       coalesce(k.acknowledged, 0) AS acknowledged, coalesce(k.clients, 0) AS clients
     FROM (

@@ -3,9 +3,9 @@ import { newId } from '@keylease/shared/ids'
 import type { Deps } from '../../deps'
 import type { Change } from '../../platform/change-feed'
 import { AppError } from '../../platform/errors'
+import { createEventStream, type EventStream, formatEvent } from '../../platform/event-stream'
 import { leaseRevoked, toRevocation } from '../../platform/revocations'
 import type { AgentActor } from './holder'
-import { createEventStream, type EventStream, formatEvent } from './stream'
 import { connectClient, disconnectClients, touchClients } from './stream-rows'
 
 export interface Streams {

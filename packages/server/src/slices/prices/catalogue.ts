@@ -43,6 +43,7 @@ function applyCorrection(terms: PriceTerms, { correction }: { correction: Correc
     serviceTiers: { ...correction.serviceTiers, ...terms.serviceTiers },
     regions: [...terms.regions, ...(correction.regions ?? [])],
     minimums: { ...correction.minimums, ...terms.minimums },
+    contextTokens: terms.contextTokens,
   }
 }
 

@@ -3,8 +3,8 @@ import type { Rates } from '@keylease/shared/pricing/rates'
 import { toRate } from './amounts'
 import type { SourcedModel } from './source-models'
 
-/** Part of the version of the prices: raise it with every change here or in corrections.ts. */
-export const completionsVersion = '2026-11-21'
+/** Part of the version of the prices: raise it with every change here, in corrections.ts or in what is kept of the source. */
+export const completionsVersion = '2026-11-21.1'
 
 /**
  * Models that the source does not price. Images of dall-e cost by size and quality, which no answer tells: they stay unpriced.

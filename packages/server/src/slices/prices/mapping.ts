@@ -57,6 +57,7 @@ function toTerms(terms: PriceTerms): NonNullable<Price['terms']> {
     ),
     regions: [...terms.regions],
     minimums: terms.minimums,
+    contextTokens: terms.contextTokens,
   }
 }
 

@@ -52,6 +52,11 @@ async function costAt(at: Date | string, name = 'm', deps: Pick<Deps, 'prices'> 
     .costNanos
 }
 
+async function windowOf(provider: string, name: string, at: Date, deps: Pick<Deps, 'prices'> = harness.deps) {
+  await deps.prices.load(harness.organizationId)
+  return deps.prices.limitsOf(harness.organizationId, provider, name, at).contextTokens
+}
+
 describe('the prices of the program', () => {
   it('are brought in once over two replicas, and again only when they are newer', async () => {
     const replica = await harness.openReplica()
@@ -81,6 +86,22 @@ describe('the prices of the program', () => {
     const before = await idOf()
     await importBundledPrices(harness.deps)
     expect(await idOf()).toEqual(before)
+  })
+
+  it('teach a table that lacks them what models can take, and every price keeps its name', async () => {
+    await importBundledPrices(harness.deps)
+    const priced = 'SELECT id, effective_from, effective_to, superseded_at FROM price ORDER BY id'
+    const before = await rows(priced)
+    await rows(`UPDATE price SET terms = terms - 'contextTokens'`)
+    await rows(`UPDATE price_import SET bundle = 'genai-prices 0.1.8, keylease 2026-11-21'`)
+    const replica = await harness.openReplica()
+    expect(await windowOf('openai', 'gpt-5-mini', clock.now(), replica.deps)).toBeNull()
+    await importBundledPrices(replica.deps)
+    expect(await windowOf('openai', 'gpt-5-mini', clock.now(), replica.deps)).toBe(400_000)
+    expect(await windowOf('bedrock', 'us.anthropic.claude-opus-4-8-v1:0', clock.now(), replica.deps)).toBeGreaterThanOrEqual(200_000)
+    expect(await windowOf('openai', 'o3', new Date('2025-05-01T00:00:00Z'), replica.deps)).toBe(200_000)
+    expect(await rows(priced)).toEqual(before)
+    await replica.close()
   })
 
   it('never take the place of those that the operator named', async () => {
@@ -133,6 +154,27 @@ describe('a refresh', () => {
     expect([await costAt('2098-12-31T00:00:00Z'), await costAt('2099-01-01T00:00:00Z')]).toEqual([3_000_000_000n, 5_000_000_000n])
     await take(sourceOf(model('m', dated)), '4')
     expect(await costAt('2099-01-01T00:00:00Z')).toBe(3_000_000_000n)
+  })
+
+  it('learns what a model can take as the source tells it, which makes no other price', async () => {
+    const of = (contextWindow: unknown, ...prices: object[]) => ({
+      ...model('m', prices.length > 0 ? prices : { input_mtok: 1 }),
+      context_window: contextWindow,
+    })
+    await take(sourceOf(of(8_000)))
+    const before = clock.now()
+    const ids = 'SELECT id FROM price ORDER BY id'
+    const known = await rows(ids)
+    clock.advance(60_000)
+    await take(sourceOf(of(16_000)), '2')
+    expect(await Promise.all([before, clock.now()].map((at) => windowOf('acme', 'm', at)))).toEqual([16_000, 16_000])
+    expect(await rows(ids)).toEqual(known)
+    const dated = { constraint: { start_date: '2026-01-01' }, prices: { input_mtok: 3 } }
+    await take(sourceOf(of(32_000, { prices: { input_mtok: 1 } }, dated)), '3')
+    expect(await windowOf('acme', 'm', clock.now())).toBe(32_000)
+    expect(await windowOf('acme', 'nobody-knows-it', clock.now())).toBeNull()
+    await take(sourceOf(of('many', { prices: { input_mtok: 1 } }, dated)), '4')
+    expect(await costAt(clock.now())).toBe(3_000_000_000n)
   })
 
   it('keeps the price of a model that the source no longer names', async () => {

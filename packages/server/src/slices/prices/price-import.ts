@@ -66,6 +66,7 @@ const isSame = (row: PriceRow, old: PriceRow | undefined) =>
   old !== undefined &&
   row.position === old.position &&
   row.effectiveTo?.getTime() === old.effectiveTo?.getTime() &&
+  row.terms.contextTokens === old.terms.contextTokens &&
   isDeepStrictEqual(row.match, old.match)
 
 /** By the numbers in the two names, from the left. */

@@ -52,7 +52,7 @@ export async function insertImport(client: Client, made: Omit<PriceImport, 'sequ
   ])
 }
 
-/** What a row may still learn: its end, its names and its place among the others. */
+/** What a row may still learn: its end, its names, its place among the others, and what its model can take; never another price. */
 export async function savePriceRows(client: Client, rows: readonly PriceRow[], superseded: readonly string[]): Promise<void> {
   await client.query('UPDATE price SET superseded_at = now() WHERE id = ANY($1)', [superseded])
   await client.query(
@@ -61,7 +61,7 @@ export async function savePriceRows(client: Client, rows: readonly PriceRow[], s
      FROM jsonb_to_recordset($1::jsonb) AS row (id text, provider text, model text, position integer, match jsonb,
        "effectiveFrom" timestamptz, "effectiveTo" timestamptz, terms jsonb, source text, "sourceUrl" text, version text)
      ON CONFLICT (id) DO UPDATE SET effective_to = EXCLUDED.effective_to, match = EXCLUDED.match, position = EXCLUDED.position,
-       superseded_at = NULL`,
+       terms = EXCLUDED.terms, superseded_at = NULL`,
     [JSON.stringify(rows)],
   )
 }

@@ -59,10 +59,11 @@ type DatedList = Extract<SourceModel['prices'], readonly unknown[]>
 const isList = (prices: SourceModel['prices']): prices is DatedList => Array.isArray(prices)
 
 function toTerms(model: SourceModel, prices: SourcePrices, windows: Dated['windows']): PriceTerms | null {
-  if (Object.keys(prices).length === 0) return isFree(model) ? freeTerms : null
+  const contextTokens = model.context_window ?? null
+  if (Object.keys(prices).length === 0) return isFree(model) ? { ...freeTerms, contextTokens } : null
   const table = toRateTable(prices)
   if (Object.keys(table.rates).length === 0) return null
-  return { ...plainTerms({}), ...table, windows: windows.map(toWindow) }
+  return { ...plainTerms({}), ...table, windows: windows.map(toWindow), contextTokens }
 }
 
 const toWindow = ({ startTime, endTime, prices }: Dated['windows'][number]): TimeWindow => ({

@@ -40,6 +40,8 @@ const SourceModel = z.object({
   match: ModelMatch,
   prices: z.union([z.array(z.object({ constraint: Constraint.nullish(), prices: ModelPrices })).min(1), ModelPrices]),
   price_comments: z.string().nullish(),
+  // A size that makes no sense stands in the way of no price.
+  context_window: z.number().int().min(1).max(100_000_000).nullish().catch(null),
 })
 export type SourceModel = z.infer<typeof SourceModel>
 export type SourcePrices = z.infer<typeof ModelPrices>

@@ -2,12 +2,17 @@ import type { ContextTier, PriceTerms, RateTable, TierPrice } from '@keylease/sh
 import { type RateClass, type Rates, rateClasses } from '@keylease/shared/pricing/rates'
 
 /** Terms as a column holds them: amounts as decimal text, everything in one order, so that equal terms are equal text. */
-export type TermsJson = ReturnType<typeof toTermsJson>
+export type TermsJson = ReturnType<typeof toPriceJson> & { contextTokens?: number }
 type RatesJson = Partial<Record<RateClass, string>>
 type TableJson = { rates: RatesJson; contexts: { from: number; rates: RatesJson }[] }
 type TierJson = { basisPoints: number } | TableJson
 
-export const toTermsJson = (terms: PriceTerms) => ({
+export const toTermsJson = (terms: PriceTerms): TermsJson => ({
+  ...toPriceJson(terms),
+  ...(terms.contextTokens !== null && { contextTokens: terms.contextTokens }),
+})
+
+const toPriceJson = (terms: Omit<PriceTerms, 'contextTokens'>) => ({
   ...toTableJson(terms),
   windows: terms.windows.map((window) => ({
     startSecond: window.startSecond,
@@ -25,6 +30,7 @@ export const readTermsJson = (json: TermsJson): PriceTerms => ({
   serviceTiers: mapValues(json.serviceTiers, (tier): TierPrice => ('rates' in tier ? readTable(tier) : tier)),
   regions: json.regions,
   minimums: json.minimums,
+  contextTokens: json.contextTokens ?? null,
 })
 
 /** The column keeps members in an order of its own. */

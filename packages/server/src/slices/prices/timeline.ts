@@ -43,18 +43,21 @@ function clip(segments: readonly Segment[], from: number | null, to: number | nu
   })
 }
 
-/** Neighbours that say the same are one, the earlier; a segment that begins anew gets a name of its own. */
+/** Neighbours at the same price are one, under the earlier name and with what the later one says beside the price. */
 function joinSegments(segments: readonly Segment[], model: SourcedModel): Segment[] {
   const joined: Segment[] = []
   for (const segment of segments) {
     const last = joined.at(-1)
-    if (last && textOf(last) === textOf(segment)) joined[joined.length - 1] = { ...last, effectiveTo: segment.effectiveTo }
+    if (last && textOf(last) === textOf(segment))
+      joined[joined.length - 1] = { ...last, effectiveTo: segment.effectiveTo, terms: segment.terms }
     else joined.push({ ...segment, id: idOf(model, segment) })
   }
   return joined
 }
 
-const textOf = ({ terms, source }: Pick<Segment, 'terms' | 'source'>) => `${source} ${JSON.stringify(terms)}`
+/** What a model can take is no part of its price: learning it makes no other price of the same rates. */
+const textOf = ({ terms, source }: Pick<Segment, 'terms' | 'source'>) =>
+  `${source} ${JSON.stringify({ ...terms, contextTokens: undefined })}`
 
 /** The same price from the same time on has the same name, in every replica and at every import. */
 function toPriceId(model: SourcedModel, from: number | null, { terms, source }: DatedTerms): string {

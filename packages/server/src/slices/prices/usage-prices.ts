@@ -1,3 +1,4 @@
+import type { ModelLimits } from '@keylease/shared/metering/assume'
 import type { PriceBook } from '@keylease/shared/pricing/book'
 import { explainCost, type PricedUsage, type PriceGap } from '@keylease/shared/pricing/cost'
 import { type CostBasis, findPrice, type OrganizationPrice } from '@keylease/shared/pricing/organization-price'
@@ -6,6 +7,7 @@ import type { Clock } from '../../platform/clock'
 import type { Database } from '../../platform/db'
 import type { Events } from '../../platform/events'
 import type { Log } from '../../platform/log'
+import { findLimits } from './limits'
 import { type ListBook, readListBook } from './list-book'
 import { createMissingPrices } from './missing-prices'
 import { readAgreedPrices } from './organization-prices'
@@ -32,6 +34,8 @@ export interface UsagePrices {
   load(organizationId: string): Promise<void>
   /** The provider's own word first, then what the organization agreed, then the list price. */
   priceUsage(organizationId: string, usage: BilledUsage): PricedCost
+  /** What a model can do at most, by the list: after `load`, and whatever the organization agreed to pay for it. */
+  limitsOf(organizationId: string, provider: string, model: string | null, at: Date): ModelLimits
   /** Names the prices in use: when it changes, the same call may cost something else. */
   version(organizationId: string): string
   /** What is in use now: the list prices and what the organization agreed. */
@@ -72,6 +76,7 @@ export function createUsagePrices(room: Room): UsagePrices {
       const { costNanos, basis, priceId, priceVersion } = cost
       return { costNanos, basis, priceId, priceVersion }
     },
+    limitsOf: (organizationId, provider, model, at) => findLimits(pricesOf(organizationId).book, provider, model, at),
     version(organizationId) {
       const prices = pricesOf(organizationId)
       return [prices.book.version, ...prices.own.map(({ id }) => id).sort()].join(' ')

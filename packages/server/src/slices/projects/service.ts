@@ -44,6 +44,7 @@ export function createProject(deps: Deps, actor: Actor, input: CreateProject): P
     const now = deps.clock.now()
     const values = { organizationId: actor.organizationId, id: newId('project'), createdAt: now, updatedAt: now }
     const project = toProject(await insertProject(tx, { ...input, ...values }))
+    await recordChange(tx, { organizationId: actor.organizationId, kind: 'project.changed', payload: { projectId: project.id } })
     await recordAudit(tx, deps.clock, actor, { action: 'project.created', resource: { kind: 'project', id: project.id }, after: project })
     return project
   })

@@ -13,6 +13,7 @@ import { readAs, writeAs } from '../../platform/access'
 import { recordAudit } from '../../platform/audit'
 import type { Actor } from '../../platform/auth'
 import { AppError } from '../../platform/errors'
+import { readImpact } from '../../platform/impact'
 import { countLimit, readCursor, toPage } from '../../platform/page'
 import { presentFields } from '../../platform/patch'
 import { listVisibleKeyIds } from '../grants/service'
@@ -56,7 +57,8 @@ export function getProviderKeyImpact(deps: Deps, actor: Actor, id: string): Prom
   return readAs(deps, actor, async (tx) => {
     const row = await seeKey(deps, tx, actor, id)
     const { lastUsedAt, lastUsedAgentId } = toProviderKey(row)
-    return { keyId: id, ...(await countCover(tx, row)), lastUsedAt, lastUsedAgentId }
+    const impact = await readImpact(tx, actor.organizationId, { dimension: 'key', id }, deps.databaseTime.now())
+    return { keyId: id, ...(await countCover(tx, row)), ...impact, lastUsedAt, lastUsedAgentId }
   })
 }
 

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import type { Endpoint } from '@keylease/shared/contracts/endpoint'
 import { endpoints } from '@keylease/shared/contracts/registry'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readAnswer } from '../../../test/answer'
 import { fillIds } from '../../../test/examples'
 import { createHarness, type Harness } from '../../../test/harness'
 import { type PreparedExample, prepareExample } from '../../../test/people-examples'
@@ -73,17 +74,9 @@ async function forward(request: IncomingMessage, response: ServerResponse): Prom
     },
     ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
   })
-  const body = answer.headers.get('content-type')?.startsWith('text/event-stream') ? await readFirst(answer) : await answer.text()
+  const body = await readAnswer(answer)
   passed.push({ status: answer.status, body, authorization, cookie })
   response.writeHead(answer.status, { location: answer.headers.get('location') ?? '/', connection: 'close' }).end(body)
-}
-
-/** A stream has no end of its own: its first event stands for it. */
-async function readFirst(answer: Response): Promise<string> {
-  const reader = answer.body?.getReader()
-  const first = await reader?.read()
-  await reader?.cancel()
-  return new TextDecoder().decode(first?.value)
 }
 
 async function runSnippet(language: keyof Snippets, endpoint: Endpoint): Promise<Passed | undefined> {

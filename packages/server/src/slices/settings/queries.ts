@@ -11,6 +11,7 @@ const columns = {
   peopleAddresses: true,
   healthCheckMinutes: true,
   maxLeaseSeconds: true,
+  trustedCostScopes: true,
   updatedAt: true,
 } satisfies Prisma.OrganizationSelect
 export type SettingsRow = Prisma.OrganizationGetPayload<{ select: typeof columns }>

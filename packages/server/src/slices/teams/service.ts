@@ -46,6 +46,7 @@ export function createTeam(deps: Deps, actor: Actor, { name }: CreateTeam): Prom
     const values = { organizationId: actor.organizationId, id: newId('team'), createdAt: now, updatedAt: now }
     const team = toTeam(await rows.insertTeam(tx, { ...values, name }), 0)
     await recordAudit(tx, deps.clock, actor, { action: 'team.created', resource: { kind: 'team', id: team.id }, after: team })
+    await recordChange(tx, { organizationId: actor.organizationId, kind: membersChanged })
     return team
   })
 }
@@ -56,6 +57,7 @@ export function updateTeam(deps: Deps, actor: Actor, id: string, { name }: Updat
     const row = await rows.updateTeamRow(tx, actor.organizationId, id, { name, updatedAt: deps.clock.now() })
     const after = toTeam(row, before.memberCount)
     await recordAudit(tx, deps.clock, actor, { action: 'team.updated', resource: { kind: 'team', id }, before, after })
+    await recordChange(tx, { organizationId: actor.organizationId, kind: membersChanged })
     return after
   })
 }

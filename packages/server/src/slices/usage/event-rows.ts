@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { toStoredJson } from './stored-json'
 
 /** The columns of an event as its insert reads them, in one place: name, then the type in the database. */
 const eventColumns = {
@@ -70,8 +71,8 @@ const identityColumns = {
   hash: 'bytea',
   is_leased: 'boolean',
   response_hash: 'bytea',
-  ancestors: 'bytea[]',
-  descendants: 'bytea[]',
+  parent_id: 'bytea',
+  is_container: 'boolean',
 } as const
 type IdentityColumn = keyof typeof identityColumns
 
@@ -86,11 +87,11 @@ const types = Object.entries({ ...identityColumns, ...eventColumns }).map(([name
  * Identities go in by their hash, so that batches which overlap wait for one another instead of locking crosswise.
  */
 const insertSql = `
-  WITH input AS MATERIALIZED (SELECT * FROM jsonb_to_recordset($2::jsonb) AS r(${types.join(', ')})),
+  WITH input AS MATERIALIZED (SELECT * FROM json_to_recordset($2::json) AS r(${types.join(', ')})),
   fresh AS (
-    INSERT INTO usage_identity (organization_id, hash, day, event_id, span_id, is_leased, response_hash, trace_id, ancestors, descendants)
-    SELECT $1, hash, (occurred_at AT TIME ZONE 'UTC')::date, id, span_id, is_leased, response_hash,
-      CASE WHEN NOT is_leased THEN trace_id END, ancestors, descendants
+    INSERT INTO usage_identity (organization_id, hash, day, occurred_at, event_id, span_id, is_leased, response_hash, trace_id, parent_id, is_container)
+    SELECT $1, hash, (occurred_at AT TIME ZONE 'UTC')::date, occurred_at, id, span_id, is_leased, response_hash,
+      CASE WHEN NOT is_leased THEN trace_id END, parent_id, is_container
     FROM input ORDER BY hash
     ON CONFLICT (organization_id, hash) DO NOTHING RETURNING event_id
   ), written AS (
@@ -104,7 +105,7 @@ export async function insertEvents(client: pg.ClientBase, organizationId: string
   const inserted = await client.query<{ id: string }>({
     name: 'insert-usage-events',
     text: insertSql,
-    values: [organizationId, JSON.stringify(rows)],
+    values: [organizationId, toStoredJson(rows)],
   })
   return new Set(inserted.rows.map(({ id }) => id))
 }
@@ -130,8 +131,7 @@ export async function findKnownEvents(client: pg.ClientBase, rows: readonly Even
        i.span_id IS NOT DISTINCT FROM c.span_id AS "isSameSpan"
      FROM jsonb_to_recordset($1::jsonb) AS c(hash bytea, span_id bytea)
      JOIN usage_identity i ON i.hash = c.hash
-     JOIN usage_event e ON e.organization_id = i.organization_id AND e.id = i.event_id
-       AND e.occurred_at >= i.day::timestamp AT TIME ZONE 'UTC' AND e.occurred_at < (i.day + 1)::timestamp AT TIME ZONE 'UTC'`,
+     JOIN usage_event e ON e.organization_id = i.organization_id AND e.occurred_at = i.occurred_at AND e.id = i.event_id`,
     [JSON.stringify(claimed)],
   )
   return new Map(found.rows.map((known) => [known.hash, known]))
@@ -145,13 +145,13 @@ export async function replaceAssumed(client: pg.ClientBase, pairs: readonly { kn
   const input = pairs.map(({ known, row }) => ({ ...row, event_id: known.eventId, was_at: known.occurredAt }))
   await client.query(
     `WITH input AS MATERIALIZED (
-       SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(event_id text, was_at timestamptz, ${types.join(', ')})
+       SELECT * FROM json_to_recordset($1::json) AS r(event_id text, was_at timestamptz, ${types.join(', ')})
      ), replaced AS (
        UPDATE usage_event e SET ${replacedColumns.map((name) => `${name} = r.${name}`).join(', ')}
        FROM input r WHERE e.occurred_at = r.was_at AND e.id = r.event_id AND e.quality = 'assumed' RETURNING r.hash
      )
-     UPDATE usage_identity i SET day = (r.occurred_at AT TIME ZONE 'UTC')::date, span_id = r.span_id, response_hash = r.response_hash
+     UPDATE usage_identity i SET day = (r.occurred_at AT TIME ZONE 'UTC')::date, occurred_at = r.occurred_at, span_id = r.span_id, response_hash = r.response_hash
      FROM input r WHERE i.hash = r.hash AND i.hash IN (SELECT hash FROM replaced)`,
-    [JSON.stringify(input)],
+    [toStoredJson(input)],
   )
 }

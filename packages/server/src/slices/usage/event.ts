@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { AnswerEnd, RequestReading, UsageReading } from '@keylease/shared/metering/reading'
 
 type UsageSource = 'sdk' | 'gateway' | 'otlp' | 'test'
@@ -23,10 +23,9 @@ interface UsageOwner {
 }
 
 /** Where a call that came without a lease stands in its trace: only the innermost of those that tell of one call is billed. */
-export interface UsageRelations {
-  /** Spans above and below it, as far as the request that told of it knows them. */
-  ancestors: readonly Buffer[]
-  descendants: readonly Buffer[]
+interface UsageRelations {
+  /** Null at the root of a trace. A log record names the span that it was written in. */
+  parentSpanId: Buffer | null
   /** It stands for what happened below it, and is billed only where nothing there is. */
   isContainer: boolean
 }
@@ -67,17 +66,16 @@ const hashBytes = 16
 
 /** Identities of different kinds never meet: the kind is hashed with what follows it. */
 export function hashIdentity(identity: UsageIdentity): Buffer {
-  const hash = createHash('sha256')
-  if (identity.kind === 'leased') hash.update(`leased\n${identity.leaseId}\n${identity.sequence}`)
-  else if (identity.kind === 'test') hash.update(`test\n${identity.requestId}`)
-  else if (identity.kind === 'record') hash.update('record\n').update(identity.digest)
-  else hash.update('span\n').update(identity.traceId).update(identity.spanId)
-  return hash.digest().subarray(0, hashBytes)
+  if (identity.kind === 'leased') return hashWords(`leased\n${identity.leaseId}\n${identity.sequence}`)
+  if (identity.kind === 'test') return hashWords(`test\n${identity.requestId}`)
+  if (identity.kind === 'record') return hashWords(Buffer.concat([Buffer.from('record\n'), identity.digest]))
+  return hashWords(Buffer.concat([Buffer.from('span\n'), identity.traceId, identity.spanId]))
 }
 
 /** One answer of one provider, whoever tells of it. */
-export const hashResponse = (provider: string, responseId: string): Buffer =>
-  createHash('sha256').update(`response\n${provider}\n${responseId}`).digest().subarray(0, hashBytes)
+export const hashResponse = (provider: string, responseId: string): Buffer => hashWords(`response\n${provider}\n${responseId}`)
+
+const hashWords = (words: string | Buffer): Buffer => hash('sha256', words, 'buffer').subarray(0, hashBytes)
 
 /** The model that is billed: what answered, else what was asked for. */
 export const billedModel = ({ reading, requestModel }: Pick<UsageReport, 'reading' | 'requestModel'>): string | null =>

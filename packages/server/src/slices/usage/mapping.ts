@@ -10,6 +10,8 @@ export interface WrittenUsage {
   isNew: boolean
   /** True where its lease and sequence number were another call's: somebody else holds the lease as well. */
   isShared: boolean
+  /** True where another report of the same call bills it. */
+  isLinked: boolean
   costNanos: bigint | null
 }
 
@@ -56,8 +58,8 @@ function toIdentityColumns({ identity, provider, reading, relations, ...report }
     hash: toHex(hashIdentity(identity)),
     is_leased: leased !== null,
     response_hash: reading.responseId === null ? null : toHex(hashResponse(provider, reading.responseId)),
-    ancestors: relations && relations.ancestors.length > 0 ? relations.ancestors.map(toHex) : null,
-    descendants: relations && relations.descendants.length > 0 ? relations.descendants.map(toHex) : null,
+    parent_id: relations?.parentSpanId ? toHex(relations.parentSpanId) : null,
+    is_container: relations?.isContainer ?? false,
     linked_to: null,
     scope: report.scope,
     lease_id: leased?.leaseId ?? null,

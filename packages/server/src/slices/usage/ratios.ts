@@ -1,5 +1,6 @@
 import type { UsageReading } from '@keylease/shared/metering/reading'
 import type pg from 'pg'
+import { toStoredJson } from './stored-json'
 
 /** Characters per token of a model. */
 export interface TokenRatio {
@@ -38,8 +39,20 @@ export async function learnRatios(client: pg.ClientBase, organizationId: string,
        characters = CASE WHEN known.tokens > $4 THEN known.characters / 2 ELSE known.characters END + excluded.characters,
        tokens = CASE WHEN known.tokens > $4 THEN known.tokens / 2 ELSE known.tokens END + excluded.tokens,
        updated_at = excluded.updated_at`,
-    [organizationId, JSON.stringify(lessons), now, memoryTokens],
+    [organizationId, toStoredJson(joinLessons(lessons)), now, memoryTokens],
   )
+}
+
+function joinLessons(lessons: readonly TokenRatio[]): TokenRatio[] {
+  const joined = new Map<string, TokenRatio>()
+  for (const lesson of lessons) {
+    const known = joined.get(ratioKey(lesson))
+    if (known) {
+      known.characters += lesson.characters
+      known.tokens += lesson.tokens
+    } else joined.set(ratioKey(lesson), { ...lesson })
+  }
+  return [...joined.values()]
 }
 
 /** What the organization's own exact events say, by provider and model. */
@@ -51,7 +64,7 @@ export async function readRatios(
   const { rows } = await client.query<{ provider: string; model: string; characters: string; tokens: string }>(
     `SELECT t.provider, t.model, t.characters, t.tokens FROM token_ratio t
      JOIN jsonb_to_recordset($1::jsonb) AS wanted(provider text, model text) USING (provider, model) WHERE t.tokens >= $2`,
-    [JSON.stringify(models), enoughTokens],
+    [toStoredJson(models), enoughTokens],
   )
   return new Map(rows.map((row) => [ratioKey(row), Number(row.characters) / Number(row.tokens)]))
 }

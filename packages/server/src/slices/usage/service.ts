@@ -1,76 +1,88 @@
-import { estimateUsage } from '@keylease/shared/metering/estimate'
-import type { UsageReading } from '@keylease/shared/metering/reading'
 import type pg from 'pg'
 import type { Deps } from '../../deps'
-import { ensurePartition } from '../../platform/postgres/partitions'
 import { inTenantSql } from '../../platform/tenancy'
 import type { PricedCost } from '../prices/service'
 import { type LedgerChange, toContribution } from './contribution'
+import { estimateMissing } from './estimates'
 import { billedModel, type UsageReport } from './event'
-import { insertEvents } from './event-rows'
+import { type EventRow, insertEvents } from './event-rows'
+import { ensureDays } from './ledger-days'
+import { lockLedger } from './ledger-lock'
 import { linkCalls } from './links'
 import { toEventRow, type WrittenUsage } from './mapping'
-import { learnRatios, ratioKey, readRatios, toLesson } from './ratios'
+import { learnRatios, toLesson } from './ratios'
 import { settleRepeats } from './repeats'
 import { addToRollups } from './rollups/service'
-import { seedRatio } from './seed-ratio'
 
 export type { UsageReport } from './event'
+export { relateSpans } from './links/relate-spans'
 
-type Room = Pick<Deps, 'db' | 'clock' | 'prices'>
+type Room = Pick<Deps, 'db' | 'clock' | 'prices' | 'live' | 'usageBatches'>
+
+interface Call {
+  report: UsageReport
+  cost: PricedCost
+  row: EventRow
+}
 
 /**
  * Writes calls of one organization into the ledger, each once however often it is reported, with the cost that the price book
- * gives it. Committed when it returns.
+ * gives it. Committed when it returns, together with what others report at the same time.
  */
-export async function recordUsage(deps: Room, organizationId: string, reports: readonly UsageReport[]): Promise<WrittenUsage[]> {
-  if (reports.length === 0) return []
-  await Promise.all([deps.prices.load(organizationId), ensureDays(deps, reports)])
-  return inTenantSql(deps.db.appPool, organizationId, async (client) => {
-    const receivedAt = deps.clock.now()
-    const whole = await estimateMissing(client, reports)
-    const calls = whole.map((report) => {
-      const cost = priceReport(deps, organizationId, report)
-      return { report, cost, row: toEventRow(report, receivedAt, cost) }
-    })
-    const fresh = await insertEvents(
-      client,
-      organizationId,
-      calls.map(({ row }) => row),
-    )
-    const repeated = calls.filter(({ row }) => !fresh.has(row.id))
-    const { shared, replaced } = await settleRepeats(client, organizationId, repeated)
-    const written = calls.filter(({ row }) => fresh.has(row.id) || shared.has(row.id))
-    const { linked, unbilled } = await linkCalls(client, organizationId, written)
-    const billed = written.filter(({ row }) => !linked.has(row.id)).map(toBilled)
-    await learnRatios(
-      client,
-      organizationId,
-      written.flatMap(({ report }) => toLessons(report)),
-      receivedAt,
-    )
-    await addToRollups(client, organizationId, [...billed, ...replaced, ...unbilled])
-    return calls.map(({ row: { id }, cost }) => ({
-      id,
-      isNew: fresh.has(id) || shared.has(id),
-      isShared: shared.has(id),
-      costNanos: cost.costNanos,
-    }))
-  })
+export function recordUsage(deps: Room, organizationId: string, reports: readonly UsageReport[]): Promise<WrittenUsage[]> {
+  return deps.usageBatches.run(organizationId, reports, (batch) => writeUsage(deps, organizationId, batch))
 }
 
-const toBilled = ({ report, cost: { costNanos } }: { report: UsageReport; cost: PricedCost }): LedgerChange => ({
-  sign: 1,
-  of: toContribution(report, { costNanos, chargedNanos: costNanos }),
-})
+async function writeUsage(deps: Room, organizationId: string, reports: readonly UsageReport[]): Promise<WrittenUsage[]> {
+  await Promise.all([deps.prices.load(organizationId), ensureDays(deps, reports)])
+  const { calls, changes, newIds, shared, linked } = await inTenantSql(deps.db.appPool, organizationId, async (client) => {
+    await lockLedger(client, organizationId, reports.every(isOfOurOwn) ? 'shared' : 'exclusive')
+    const receivedAt = deps.clock.now()
+    const complete = await estimateMissing(client, reports, (report) =>
+      deps.prices.limitsOf(organizationId, report.provider, billedModel(report), report.occurredAt),
+    )
+    const calls = complete.map((report) => toCall(deps, organizationId, report, receivedAt))
+    const written = await writeCalls(client, organizationId, calls)
+    await learnRatios(client, organizationId, written.calls.flatMap(toLessons), receivedAt)
+    await addToRollups(client, organizationId, written.changes)
+    return { ...written, calls }
+  })
+  deps.live.announce(organizationId, changes)
+  return calls.map(({ row: { id }, cost: { costNanos } }) => ({
+    id,
+    isNew: newIds.has(id),
+    isShared: shared.has(id),
+    isLinked: linked.has(id),
+    costNanos,
+  }))
+}
 
-const toLessons = (report: UsageReport) => toLesson(report.provider, billedModel(report), report.reading) ?? []
+/** What came without a lease may be what another report told already: it has to see all of them. */
+const isOfOurOwn = ({ identity: { kind } }: UsageReport) => kind === 'leased' || kind === 'test'
 
-function priceReport({ prices }: Room, organizationId: string, report: UsageReport) {
-  const { vector, imageTokens, serviceTier } = report.reading
-  const reportedNanos = report.isReportedCostTrusted ? report.reading.reportedNanos : null
-  const { provider, region, occurredAt: at } = report
-  return prices.priceUsage(organizationId, {
+/** Events and what becomes of earlier ones; the sums do not know of it yet. */
+async function writeCalls(client: pg.ClientBase, organizationId: string, calls: readonly Call[]) {
+  const fresh = await insertEvents(
+    client,
+    organizationId,
+    calls.map(({ row }) => row),
+  )
+  const { shared, truths, replaced } = await settleRepeats(
+    client,
+    organizationId,
+    calls.filter(({ row }) => !fresh.has(row.id)),
+  )
+  const newIds = fresh.union(shared)
+  const written = [...calls.filter(({ row }) => newIds.has(row.id)), ...truths]
+  const { linked, moved } = await linkCalls(client, written)
+  const billed = written.filter(({ row }) => !linked.has(row.id)).map(toBilled)
+  return { calls: written, newIds, shared, linked, changes: [...billed, ...replaced, ...moved] }
+}
+
+function toCall({ prices }: Room, organizationId: string, report: UsageReport, receivedAt: Date): Call {
+  const { provider, region, occurredAt: at, isReportedCostTrusted } = report
+  const { vector, imageTokens, serviceTier, reportedNanos } = report.reading
+  const cost = prices.priceUsage(organizationId, {
     provider,
     model: billedModel(report),
     region,
@@ -78,38 +90,14 @@ function priceReport({ prices }: Room, organizationId: string, report: UsageRepo
     vector,
     imageTokens,
     serviceTier,
-    reportedNanos,
+    reportedNanos: isReportedCostTrusted ? reportedNanos : null,
   })
+  return { report, cost, row: toEventRow(report, receivedAt, cost) }
 }
 
-/** What an answer did not tell is counted from what was seen of it, by what the organization's exact answers taught. */
-async function estimateMissing(client: pg.ClientBase, reports: readonly UsageReport[]): Promise<UsageReport[]> {
-  const models = reports.filter(needsEstimate).flatMap((report) => ({ provider: report.provider, model: billedModel(report) ?? '' }))
-  if (models.length === 0) return [...reports]
-  const [ratios, seed] = await Promise.all([readRatios(client, models), seedRatio()])
-  return reports.map((report) => (needsEstimate(report) ? { ...report, reading: estimate(report, ratios, seed) } : report))
-}
+const toBilled = ({ report, cost: { costNanos } }: Call): LedgerChange => ({
+  sign: 1,
+  of: toContribution(report, { costNanos, chargedNanos: costNanos }),
+})
 
-const needsEstimate = ({ reading, exchange }: UsageReport) => reading.quality === 'estimated' && exchange !== null
-
-function estimate({ reading, exchange, ...report }: UsageReport, ratios: Map<string, number>, seed: number): UsageReading {
-  if (exchange === null) return reading
-  const model = billedModel({ reading, requestModel: report.requestModel }) ?? ''
-  const charactersPerToken = ratios.get(ratioKey({ provider: report.provider, model })) ?? seed
-  return estimateUsage(reading, { ...exchange, ratio: { charactersPerToken } })
-}
-
-/** By database: days whose partition this process has seen. */
-const knownDays = new WeakMap<pg.Pool, Set<string>>()
-
-/** Events arrive for days whose partition was never needed: days behind are made when the first event of one comes. */
-async function ensureDays({ db }: Room, reports: readonly UsageReport[]): Promise<void> {
-  const known = knownDays.get(db.ownerPool) ?? new Set()
-  knownDays.set(db.ownerPool, known)
-  for (const { occurredAt } of reports) {
-    const day = occurredAt.toISOString().slice(0, 10)
-    if (known.has(day)) continue
-    await ensurePartition(db.ownerPool, 'usage_event', occurredAt)
-    known.add(day)
-  }
-}
+const toLessons = ({ report }: Call) => toLesson(report.provider, billedModel(report), report.reading) ?? []

@@ -32,6 +32,7 @@ function boundConverse(captured: Captured, { bytes, params }: RequestFacts): num
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html. The model and whether it streams are in the path. */
 export const createConverseRequest = ({ isStream }: { isStream: boolean }): RequestShape => ({
   captures: converseCaptures,
+  outputCap: ['inferenceConfig', 'maxTokens'],
   read: (captured, facts) =>
     readRequest(captured, facts, {
       model: readBedrockModel(facts.params['model']),

@@ -82,6 +82,7 @@ const requestCaptures = {
 /** Images may lie elsewhere; connectors and a kept conversation bring in more than was sent. */
 const chatRequest: RequestShape = {
   captures: requestCaptures,
+  outputCap: ['max_tokens'],
   read(captured, facts) {
     const isOpen = [captured['images'], captured['connectors'], captured['conversation']].some((count) => readTotal(count) > 0)
     const tools = readTotal(captured['tools']) > 0 ? toolTokenCeiling : 0

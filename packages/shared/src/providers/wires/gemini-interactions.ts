@@ -29,6 +29,7 @@ const request: RequestShape = {
     media: { path: 'input[].mime_type', keep: 'count' },
     tier: { path: 'service_tier', keep: 'last' },
   },
+  outputCap: ['generation_config', 'max_output_tokens'],
   read: (captured, facts) =>
     readRequest(captured, facts, {
       maxOutputTokens: readLimit(captured['maxTokens'], null),

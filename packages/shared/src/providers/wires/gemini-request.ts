@@ -42,6 +42,7 @@ const captures: RequestShape['captures'] = {
 /** The model and whether it streams are in the path. */
 export const createGeminiRequest = ({ isStream }: { isStream: boolean }): RequestShape => ({
   captures,
+  outputCap: ['generationConfig', 'maxOutputTokens'],
   read: (captured, facts) =>
     readRequest(captured, facts, {
       isStream,

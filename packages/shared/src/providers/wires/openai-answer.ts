@@ -59,8 +59,19 @@ export const captureCharacters = (prefix: string, paths: readonly string[]): Rec
 
 export function sumCharacters(captured: Captured, prefix: string, count: number): number {
   let sum = 0
-  for (let index = 0; index < count; index++) sum += readTotal(captured[`${prefix}${index}`])
+  for (let index = 0; index < count; index++) sum += readTotal(captured[nameOf(prefix, index)])
   return sum
+}
+
+const names = new Map<string, string[]>()
+
+/** A name that is put together anew is looked up slowly, and this runs for every call. */
+function nameOf(prefix: string, index: number): string {
+  const known = names.get(prefix) ?? []
+  if (known.length === 0) names.set(prefix, known)
+  const name = known[index] ?? `${prefix}${index}`
+  known[index] = name
+  return name
 }
 
 /** A shape with more captures, whose reading a provider completes. */

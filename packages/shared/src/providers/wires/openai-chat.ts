@@ -18,6 +18,8 @@ export interface ChatRules extends TokenRules {
   asksForUsage?: boolean
   /** Where the usage stands when it is not in `usage`. */
   otherUsagePath?: string
+  /** By which name the server wants the most output tokens. */
+  outputCap?: 'max_tokens' | 'max_completion_tokens'
 }
 
 /** https://platform.openai.com/docs/api-reference/chat-streaming: the chunk with the usage has no choices. */
@@ -93,9 +95,12 @@ const chatRequestCaptures = {
   audioAddress: { path: 'messages[].content[].input_audio', keep: 'characters' },
 } as const satisfies Record<string, Capture>
 
-export function createChatRequest({ asksForUsage = false }: Pick<ChatRules, 'asksForUsage'> = {}): RequestShape {
+type ChatRequestRules = Pick<ChatRules, 'asksForUsage' | 'outputCap'>
+
+export function createChatRequest({ asksForUsage = false, outputCap = 'max_tokens' }: ChatRequestRules = {}): RequestShape {
   return {
     captures: chatRequestCaptures,
+    outputCap: [outputCap],
     read: (captured, facts) =>
       readRequest(captured, facts, {
         maxOutputTokens: readChatOutputLimit(captured),

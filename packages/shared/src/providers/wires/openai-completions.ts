@@ -33,6 +33,7 @@ const requestShapeCaptures = {
 /** Every prompt of a list makes its own choices; a list of numbers is one prompt in tokens. */
 export const createCompletionRequest = ({ asksForUsage = false }: ChatRules): RequestShape => ({
   captures: requestShapeCaptures,
+  outputCap: ['max_tokens'],
   read(captured, facts) {
     const prompts = typeof captured['firstPrompt'] === 'number' ? 1 : Math.max(1, readTotal(captured['prompts']))
     const choices = readLargestLimit(captured['choices'], captured['candidates'] ?? 1)

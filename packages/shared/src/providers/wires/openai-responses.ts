@@ -84,7 +84,7 @@ const requestShapeCaptures = {
   tools: { path: 'tools[].type', keep: 'values' },
 } as const satisfies Record<string, Capture>
 
-export const responsesRequest: RequestShape = {
+const responsesRequest: RequestShape = {
   captures: requestShapeCaptures,
   read(captured, facts) {
     const isUnbounded =
@@ -102,6 +102,7 @@ export const createResponsesOperation = (path = '/responses', rules: TokenRules 
   kind: 'responses',
   method: 'POST',
   path,
-  request: responsesRequest,
+  // What compacts a conversation takes no limit.
+  request: path.endsWith('/compact') ? responsesRequest : { ...responsesRequest, outputCap: ['max_output_tokens'] },
   answer: createResponsesAnswer(rules),
 })

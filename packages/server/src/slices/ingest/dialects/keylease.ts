@@ -5,7 +5,7 @@ import { hideKeys } from '@keylease/shared/providers/leaks'
 import { genAi, general, keylease, usageAttributes } from '@keylease/shared/semconv'
 import type { UsageReport } from '../../usage/service'
 import { isSpanId, isTraceId, type SpanSignal } from '../otlp/signal'
-import { readCount, readNumber, readText, readTexts, readWord } from './read'
+import { readCount, readNumber, readStatus, readText, readTexts, readWord, toMilliseconds } from './read'
 
 /** One call under a lease as its holder reports it: what it was, but not yet whose. */
 export type LeasedCall = Omit<UsageReport, 'owner' | 'source'> & { identity: { kind: 'leased'; leaseId: string; sequence: number } }
@@ -32,10 +32,10 @@ export function readLeasedCall(span: SpanSignal): LeasedCall | 'malformed' | nul
     requestModel: readText(attributes, genAi.requestModel),
     region: readText(attributes, keylease.region, 60),
     status: readWord(attributes, keylease.status, ['ok', 'error', 'aborted']) ?? (span.statusCode === 2 ? 'error' : 'ok'),
-    httpStatus: readCount(attributes, general.statusCode),
+    httpStatus: readStatus(attributes, general.statusCode),
     isStream: attributes[genAi.requestStream] === true,
-    latencyMs: span.endMs >= span.startMs ? Math.round(span.endMs - span.startMs) : null,
-    firstTokenMs: toMs(readNumber(attributes, genAi.timeToFirstChunk)),
+    latencyMs: toMilliseconds(span.endMs - span.startMs),
+    firstTokenMs: toMilliseconds(toMs(readNumber(attributes, genAi.timeToFirstChunk))),
     conversation: readText(attributes, genAi.conversationId),
     endUser: readText(attributes, general.userId),
     tags: readTexts(attributes, keylease.tags),
@@ -49,7 +49,7 @@ export function readLeasedCall(span: SpanSignal): LeasedCall | 'malformed' | nul
   }
 }
 
-const toMs = (seconds: number | null) => (seconds === null ? null : Math.round(seconds * 1_000))
+const toMs = (seconds: number | null) => (seconds === null ? null : seconds * 1_000)
 
 function readOffset({ attributes }: SpanSignal): number {
   const offset = Number(attributes[keylease.clockOffsetMs] ?? 0)

@@ -1,6 +1,6 @@
 import type { Attributes } from '../otlp/signal'
 
-const maximumCount = 2 ** 47
+const maximumCount = 2 ** 40
 
 /** A whole number of something; senders write numbers, decimal text and doubles. Anything else says nothing. */
 export function readCount(attributes: Attributes, name: string): number | null {
@@ -8,30 +8,43 @@ export function readCount(attributes: Attributes, name: string): number | null {
   return number !== null && Number.isInteger(number) ? number : null
 }
 
-/** Not below zero and not beyond what a sum of many still holds exactly. */
+/** Not below zero, and times the dearest price still an amount of money. */
 export function readNumber(attributes: Attributes, name: string): number | null {
   const value = attributes[name]
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-  return typeof number === 'number' && number >= 0 && number <= maximumCount ? number : null
+  return typeof number === 'number' && number >= 0 && number <= maximumCount ? number + 0 : null
+}
+
+/** What a column of the ledger holds; a longer time says nothing. */
+const longestMs = 2 ** 31 - 1
+
+export const toMilliseconds = (ms: number | null): number | null => (ms === null || !(ms >= 0 && ms <= longestMs) ? null : Math.round(ms))
+
+export function readStatus(attributes: Attributes, name: string): number | null {
+  const status = readCount(attributes, name)
+  return status !== null && status >= 100 && status <= 599 ? status : null
 }
 
 /** Text of a few words; longer text is cut, control characters are left out. */
 export function readText(attributes: Attributes, name: string, maximum = 200): string | null {
   const value = attributes[name]
   if (typeof value !== 'string') return null
-  const text = value
+  const text = toPlainText(value, maximum)
+  return text === '' ? null : text
+}
+
+/** Postgres takes no NUL in a text, and a half of a pair is no text at all. */
+const toPlainText = (value: string, maximum: number): string =>
+  value
     .replace(/\p{Cc}/gu, '')
     .slice(0, maximum)
     .toWellFormed()
-  return text === '' ? null : text
-}
 
 export function readTexts(attributes: Attributes, name: string, maximum = 20): string[] {
   const value = attributes[name]
   const list = Array.isArray(value) ? value : []
-  return [
-    ...new Set(list.filter((item) => typeof item === 'string' && item !== '').map((item: string) => item.slice(0, 80).toWellFormed())),
-  ].slice(0, maximum)
+  const texts = list.flatMap((item) => (typeof item === 'string' ? toPlainText(item, 80) : []))
+  return [...new Set(texts.filter((text) => text !== ''))].slice(0, maximum)
 }
 
 /** One of a list of words. */

@@ -1,4 +1,5 @@
-import { type Attributes, type AttributeValue, MalformedOtlp, otlpLimits } from './signal'
+import { isContent } from './content'
+import { type Attributes, type AttributeValue, cutText, emptyAttributes, MalformedOtlp, otlpLimits } from './signal'
 
 /** Any JSON object; its members are asked for by name, never inherited ones. */
 export type JsonObject = Readonly<Record<string, unknown>>
@@ -17,7 +18,7 @@ export function listOf(object: JsonObject, name: string): readonly JsonObject[] 
 export function textOf(object: JsonObject, name: string, maximum: number): string {
   const text = memberOf(object, name) ?? ''
   if (typeof text !== 'string') throw new MalformedOtlp(`${name} is not a text`)
-  return text.slice(0, maximum)
+  return cutText(text, maximum)
 }
 
 /** A 64-bit number is decimal text by the rules, and a number as some send it. */
@@ -25,8 +26,13 @@ export function timeMsOf(object: JsonObject, name: string): number {
   const value = memberOf(object, name) ?? 0
   if (typeof value === 'number' && value >= 0) return value / 1e6
   if (typeof value !== 'string' || !/^\d{1,20}$/.test(value)) throw new MalformedOtlp(`${name} is not a time in nanoseconds`)
-  const nanos = BigInt(value)
-  return Number(nanos / 1_000_000n) + Number(nanos % 1_000_000n) / 1e6
+  return Number(value.slice(0, -6)) + Number(value.slice(-6)) / 1e6
+}
+
+/** Whole and small, or nothing. */
+export function smallNumberOf(object: JsonObject, name: string): number {
+  const value = memberOf(object, name)
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 256 ? value : 0
 }
 
 /** Hex in either case; absent is no bytes at all. */
@@ -36,27 +42,31 @@ export function idOf(object: JsonObject, name: string): Buffer {
   return Buffer.from(text, 'hex')
 }
 
-export function toAttributes(pairs: readonly JsonObject[], depth = 0): Attributes {
+export const attributesOf = (holder: unknown): Attributes =>
+  isObject(holder) ? toAttributes(listOf(holder, 'attributes')) : emptyAttributes
+
+function toAttributes(pairs: readonly JsonObject[], depth = 0): Attributes {
   const attributes: Record<string, AttributeValue> = Object.create(null)
   for (const pair of pairs.slice(0, otlpLimits.attributes)) {
     const name = textOf(pair, 'key', otlpLimits.nameBytes)
+    if (name === '' || name in attributes || isContent(name)) continue
     const value = toValue(memberOf(pair, 'value'), depth)
-    if (name !== '' && value !== null && !(name in attributes)) attributes[name] = value
+    if (value !== null) attributes[name] = value
   }
   return attributes
 }
 
-function toValue(any: unknown, depth: number): AttributeValue | null {
+export function toValue(any: unknown, depth: number): AttributeValue | null {
   if (!isObject(any)) return null
-  for (const [kind, read] of Object.entries(readers)) {
+  for (const [kind, read] of readers) {
     const value = memberOf(any, kind)
     if (value !== undefined && value !== null) return read(value, depth)
   }
   return null
 }
 
-const readers: Record<string, (value: unknown, depth: number) => AttributeValue | null> = {
-  stringValue: (value) => (typeof value === 'string' ? value.slice(0, otlpLimits.textBytes) : null),
+const readersByKind: Record<string, (value: unknown, depth: number) => AttributeValue | null> = {
+  stringValue: (value) => (typeof value === 'string' ? cutText(value, otlpLimits.textBytes) : null),
   boolValue: (value) => (typeof value === 'boolean' ? value : null),
   intValue: toInteger,
   doubleValue: (value) => (typeof value === 'number' ? value : toDouble(value)),
@@ -67,6 +77,8 @@ const readers: Record<string, (value: unknown, depth: number) => AttributeValue 
   },
   kvlistValue: (value, depth) => (isObject(value) && depth < otlpLimits.depth ? toAttributes(listOf(value, 'values'), depth + 1) : null),
 }
+
+const readers = Object.entries(readersByKind)
 
 function toInteger(value: unknown): number | string | null {
   if (typeof value === 'number') return Number.isFinite(value) ? value : null

@@ -1,52 +1,66 @@
-import { type ProtobufReader, wire } from './protobuf'
+import { readName } from './names'
+import { field, type ProtobufReader, wire } from './protobuf'
 import { type Attributes, type AttributeValue, otlpLimits } from './signal'
 
-const field = (number: number, type: number) => (number << 3) | type
+export type AttributeDraft = Record<string, AttributeValue>
 
-/** Adds one KeyValue; the first of a name wins, and what is beyond the limits is left out. */
-export function readKeyValue(into: Record<string, AttributeValue>, reader: ProtobufReader, count: number, depth = 0): void {
+export const createAttributes = (): AttributeDraft => Object.create(null)
+
+/** Adds the KeyValue that stands here; the first of a name wins. Content is stepped over. */
+export function readKeyValue(into: AttributeDraft, reader: ProtobufReader, depth = 0): void {
+  const outer = reader.enter()
   let name = ''
   let value: AttributeValue | null = null
+  let isContent = false
   for (let tag = reader.readTag(); tag !== 0; tag = reader.readTag()) {
-    if (tag === field(1, wire.bytes)) name = reader.readText(otlpLimits.nameBytes)
-    else if (tag === field(2, wire.bytes)) value = readAnyValue(reader.readMessage(), depth)
+    if (tag === field(1, wire.bytes)) ({ text: name, isContent } = reader.readWith(readName))
+    else if (tag === field(2, wire.bytes) && !isContent) value = readAnyValue(reader, depth)
     else reader.skip(tag)
   }
-  if (name !== '' && value !== null && count < otlpLimits.attributes && !(name in into)) into[name] = value
+  reader.leave(outer)
+  if (name !== '' && value !== null && !isContent && !(name in into)) into[name] = value
 }
 
-function readAnyValue(reader: ProtobufReader, depth: number): AttributeValue | null {
+/** The attributes of a message that holds them under this number. */
+export function readAttributes(reader: ProtobufReader, number: number, depth = 0): Attributes {
+  const outer = reader.enter()
+  const attributes = createAttributes()
+  let count = 0
+  for (let tag = reader.readTag(); tag !== 0; tag = reader.readTag()) {
+    if (tag === field(number, wire.bytes) && count++ < otlpLimits.attributes) readKeyValue(attributes, reader, depth)
+    else reader.skip(tag)
+  }
+  reader.leave(outer)
+  return attributes
+}
+
+export function readAnyValue(reader: ProtobufReader, depth: number): AttributeValue | null {
+  const outer = reader.enter()
   let value: AttributeValue | null = null
   for (let tag = reader.readTag(); tag !== 0; tag = reader.readTag()) {
     if (tag === field(1, wire.bytes)) value = reader.readText(otlpLimits.textBytes)
     else if (tag === field(2, wire.varint)) value = reader.readVarint() !== 0
     else if (tag === field(3, wire.varint)) value = reader.readInt64()
     else if (tag === field(4, wire.fixed64)) value = reader.readDouble()
-    else if (tag === field(5, wire.bytes) && depth < otlpLimits.depth) value = readArray(reader.readMessage(), depth + 1)
-    else if (tag === field(6, wire.bytes) && depth < otlpLimits.depth) value = readKeyValueList(reader.readMessage(), depth + 1)
+    else if (tag === field(5, wire.bytes) && depth < otlpLimits.depth) value = readArray(reader, depth + 1)
+    else if (tag === field(6, wire.bytes) && depth < otlpLimits.depth) value = readAttributes(reader, 1, depth + 1)
     else reader.skip(tag)
   }
+  reader.leave(outer)
   return value
 }
 
 function readArray(reader: ProtobufReader, depth: number): AttributeValue[] {
+  const outer = reader.enter()
   const items: AttributeValue[] = []
+  let count = 0
   for (let tag = reader.readTag(); tag !== 0; tag = reader.readTag()) {
-    if (tag !== field(1, wire.bytes) || items.length >= otlpLimits.items) reader.skip(tag)
+    if (tag !== field(1, wire.bytes) || count++ >= otlpLimits.items) reader.skip(tag)
     else {
-      const item = readAnyValue(reader.readMessage(), depth)
+      const item = readAnyValue(reader, depth)
       if (item !== null) items.push(item)
     }
   }
+  reader.leave(outer)
   return items
-}
-
-function readKeyValueList(reader: ProtobufReader, depth: number): Attributes {
-  const attributes: Record<string, AttributeValue> = Object.create(null)
-  let count = 0
-  for (let tag = reader.readTag(); tag !== 0; tag = reader.readTag()) {
-    if (tag === field(1, wire.bytes)) readKeyValue(attributes, reader.readMessage(), count++, depth)
-    else reader.skip(tag)
-  }
-  return attributes
 }

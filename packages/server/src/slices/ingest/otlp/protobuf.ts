@@ -1,18 +1,20 @@
-import { MalformedOtlp } from './signal'
+import { cutBytes, MalformedOtlp } from './signal'
 
 /** Wire types of protocol buffers. */
 export const wire = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
 
-/** Reads one message: a window over bytes that never leaves its bounds. */
+/** A field as it stands before its value: its number and how it is written. */
+export const field = (number: number, type: number) => (number << 3) | type
+
+/** Reads messages inside messages over the same bytes, and never leaves the bounds of the one that it is in. */
 export class ProtobufReader {
   readonly #bytes: Buffer
-  #at: number
-  readonly #end: number
+  #at = 0
+  #end: number
 
-  constructor(bytes: Buffer, start = 0, end = bytes.byteLength) {
+  constructor(bytes: Buffer) {
     this.#bytes = bytes
-    this.#at = start
-    this.#end = end
+    this.#end = bytes.byteLength
   }
 
   /** The next tag; 0 at the end of the message. */
@@ -25,9 +27,11 @@ export class ProtobufReader {
 
   /** Up to 2^53 exactly; beyond it, as near as a double comes. */
   readVarint(): number {
-    let result = 0
-    let scale = 1
-    for (let i = 0; i < 10; i++) {
+    const first = this.#next()
+    if (first < 0x80) return first
+    let result = first & 0x7f
+    let scale = 128
+    for (let i = 1; i < 10; i++) {
       const byte = this.#next()
       result += (byte & 0x7f) * scale
       if (byte < 0x80) return result
@@ -51,13 +55,13 @@ export class ProtobufReader {
     return result
   }
 
-  /** Nanoseconds as milliseconds: whole milliseconds are exact. */
+  /** Nanoseconds as milliseconds: whole milliseconds are exact, as 2^32 ns are 4,294 ms and 967,296 ns. */
   readTimeMs(): number {
     const at = this.#take(8)
-    const low = this.#bytes.readUInt32LE(at)
     const high = this.#bytes.readUInt32LE(at + 4)
-    const nanos = (BigInt(high) << 32n) | BigInt(low)
-    return Number(nanos / 1_000_000n) + Number(nanos % 1_000_000n) / 1e6
+    const nanos = high * 967_296 + this.#bytes.readUInt32LE(at)
+    const belowMs = nanos % 1_000_000
+    return high * 4_294 + (nanos - belowMs) / 1_000_000 + belowMs / 1e6
   }
 
   readDouble(): number {
@@ -65,33 +69,56 @@ export class ProtobufReader {
   }
 
   readText(maximumBytes: number): string {
-    const { start, end } = this.#readWindow()
-    return this.#bytes.toString('utf8', start, Math.min(end, start + maximumBytes))
+    const length = this.readVarint()
+    const start = this.#take(length)
+    return this.#bytes.toString('utf8', start, cutBytes(this.#bytes, start, start + length, maximumBytes))
   }
 
-  readBytes(): Buffer {
-    const { start, end } = this.#readWindow()
-    return this.#bytes.subarray(start, end)
+  /** A copy: what is kept of a body must not keep the whole body. */
+  readId(): Buffer {
+    const length = this.readVarint()
+    const start = this.#take(length)
+    return Buffer.from(this.#bytes.subarray(start, start + length))
   }
 
-  readMessage(): ProtobufReader {
-    const { start, end } = this.#readWindow()
-    return new ProtobufReader(this.#bytes, start, end)
+  /** What a reader of bytes makes of the next field. */
+  readWith<Value>(read: (bytes: Buffer, start: number, end: number) => Value): Value {
+    const length = this.readVarint()
+    const start = this.#take(length)
+    return read(this.#bytes, start, start + length)
+  }
+
+  /** Goes into the message that stands here; what it returns is for `leave`. */
+  enter(): number {
+    const length = this.readVarint()
+    const start = this.#take(length)
+    const outer = this.#end
+    this.#end = this.#at
+    this.#at = start
+    return outer
+  }
+
+  leave(outer: number): void {
+    this.#at = this.#end
+    this.#end = outer
+  }
+
+  /** The place of this moment, to come back to within the same message. */
+  mark(): number {
+    return this.#at
+  }
+
+  rewind(mark: number): void {
+    this.#at = mark
   }
 
   skip(tag: number): void {
     const type = tag & 7
-    if (type === wire.varint) this.readVarint()
+    if (type === wire.bytes) this.#take(this.readVarint())
+    else if (type === wire.varint) this.readVarint()
     else if (type === wire.fixed64) this.#take(8)
     else if (type === wire.fixed32) this.#take(4)
-    else if (type === wire.bytes) this.#readWindow()
     else throw new MalformedOtlp('a field has a wire type that protobuf no longer uses')
-  }
-
-  #readWindow(): { start: number; end: number } {
-    const length = this.readVarint()
-    const start = this.#take(length)
-    return { start, end: start + length }
   }
 
   #next(): number {

@@ -16,6 +16,11 @@ interface Origin {
   scope: Scope
 }
 
+export interface SpanEvent {
+  name: string
+  attributes: Attributes
+}
+
 export interface SpanSignal extends Origin {
   traceId: Buffer
   spanId: Buffer
@@ -30,7 +35,7 @@ export interface SpanSignal extends Origin {
   statusCode: number
   statusMessage: string
   /** Names and attributes of its events, as many as are kept. */
-  events: readonly { name: string; attributes: Attributes }[]
+  events: readonly SpanEvent[]
 }
 
 export interface LogSignal extends Origin {
@@ -44,12 +49,30 @@ export interface LogSignal extends Origin {
   attributes: Attributes
 }
 
+/** A log record as it was sent. */
+export interface LogParts extends Omit<LogSignal, 'body'> {
+  observedMs: number
+  body: AttributeValue | null
+}
+
+/** A record without a time of its own happened when it was seen. */
+export function toLogSignal({ observedMs, ...log }: LogParts): LogSignal {
+  const named = log.attributes['event.name']
+  return {
+    ...log,
+    timeMs: log.timeMs === 0 ? observedMs : log.timeMs,
+    name: log.name === '' && typeof named === 'string' ? named.slice(0, otlpLimits.nameBytes) : log.name,
+    body: typeof log.body === 'string' ? log.body : '',
+  }
+}
+
 /** What one request holds at most of everything: what is beyond is dropped and counted, or refused where it cannot be. */
 export const otlpLimits = {
   records: 50_000,
   attributes: 256,
   nameBytes: 256,
   textBytes: 16_384,
+  messageBytes: 1_024,
   items: 256,
   depth: 6,
   events: 16,
@@ -61,6 +84,33 @@ export class MalformedOtlp extends Error {
 }
 
 export const emptyAttributes: Attributes = Object.freeze(Object.create(null) as Attributes)
+export const emptyScope: Scope = Object.freeze({ name: '', version: '' })
+
+/** How many records a body held so far; it refuses the one too many. */
+export class RecordCount {
+  #count = 0
+
+  add(): void {
+    if (++this.#count > otlpLimits.records) throw new MalformedOtlp(`the body holds more than ${otlpLimits.records} records`)
+  }
+}
+
+/** Where a text ends that is cut to so many bytes: never inside a character. */
+export function cutBytes(bytes: Uint8Array, start: number, end: number, maximum: number): number {
+  if (end - start <= maximum) return end
+  let cut = start + maximum
+  for (let i = 0; i < 3 && ((bytes[cut] ?? 0) & 0xc0) === 0x80; i++) cut--
+  return cut
+}
+
+/** The same of a text. */
+export function cutText(text: string, maximum: number): string {
+  if (text.length * 3 <= maximum) return text
+  const bytes = Buffer.from(text.slice(0, maximum))
+  return text.length <= maximum && bytes.byteLength <= maximum
+    ? text
+    : bytes.toString('utf8', 0, cutBytes(bytes, 0, bytes.byteLength, maximum))
+}
 
 const traceIdBytes = 16
 const spanIdBytes = 8

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createHarness, type Harness } from '../../../../test/harness'
 import { toReading, toReport } from '../../../../test/usage'
 import { inTenantSql } from '../../../platform/tenancy'
+import { recountUsage } from '../recount/service'
 import { recordUsage } from '../service'
 import { workOnRePricings } from './work'
 
@@ -52,11 +53,23 @@ async function prepare() {
   const create = async () => (await call<RePricing>(token, 'POST', path, period)).body
   const get = async (id: string) => (await call<RePricing>(token, 'GET', `${path}/${id}`)).body
   const apply = (id: string) => call<RePricing & { error?: { code: string } }>(token, 'POST', `${path}/${id}/apply`)
-  return { organizationId, token, costs, agree, create, get, apply }
+  /** Of the day of all calls: what they cost, what budgets were charged, and how many have no price. */
+  const sums = () =>
+    inTenantSql(
+      harness.deps.db.appPool,
+      organizationId,
+      async (client) =>
+        (
+          await client.query<Record<'cost' | 'charged' | 'unpriced' | 'calls', string>>(
+            `SELECT cost_nanos::text AS cost, charged_nanos::text AS charged, unpriced::text, calls::text FROM usage_day WHERE dimension = 'total'`,
+          )
+        ).rows,
+    )
+  return { organizationId, token, costs, sums, agree, create, get, apply }
 }
 
 test('the difference shows before anything changes, and applied it changes the cost alone', async () => {
-  const { costs, agree, create, get, apply } = await prepare()
+  const { organizationId, costs, sums, agree, create, get, apply } = await prepare()
   const before = await costs()
   await agree('2000000000')
   const { id, status } = await create()
@@ -81,6 +94,36 @@ test('the difference shows before anything changes, and applied it changes the c
   await workOnRePricings(harness.deps)
   expect((await get(id)).status).toBe('applied')
   expect(await costs()).toEqual([...before.slice(0, 2), { cost: '2000000000', charged: null, basis: 'override' }])
+  expect(await sums()).toEqual([{ cost: '2000900000', charged: '900000', unpriced: '0', calls: '3' }])
+  const counted = await recountUsage(harness.deps, { organizationIds: [organizationId], repairs: false }, () => undefined)
+  expect(counted).toMatchObject({ days: 1, differences: 0 })
+})
+
+test('an amount that nobody trusted when it was reported is no word to bill by now, and one that was trusted is', async () => {
+  const { organizationId, costs, create, apply } = await prepare()
+  const reading = toReading({ inputUncached: 1_000 }, { reportedNanos: 7n })
+  await recordUsage(harness.deps, organizationId, [toReport({ reading, isReportedCostTrusted: false }), toReport({ reading })])
+  const before = await costs()
+  const { id } = await create()
+  await workOnRePricings(harness.deps)
+  await apply(id)
+  await workOnRePricings(harness.deps)
+  expect(await costs()).toEqual(before)
+})
+
+test('a call that another event bills is in no sum and no difference', async () => {
+  const { organizationId, sums, agree, create, get, apply } = await prepare()
+  await inTenantSql(harness.deps.db.systemPool, organizationId, (client) =>
+    client.query(`UPDATE usage_event SET linked_to = 'use_other' WHERE request_model = 'model-x'`),
+  )
+  await recountUsage(harness.deps, { organizationIds: [organizationId], repairs: true }, () => undefined)
+  await agree('2000000000')
+  const { id } = await create()
+  await workOnRePricings(harness.deps)
+  expect(await get(id)).toMatchObject({ events: 2, changed: 0, differenceNanos: '0' })
+  await apply(id)
+  await workOnRePricings(harness.deps)
+  expect(await sums()).toEqual([{ cost: '900000', charged: '900000', unpriced: '0', calls: '2' }])
 })
 
 test('what is still compared, and what met other prices, is not applied', async () => {

@@ -43,6 +43,10 @@ export interface PricedRow {
   imageTokensIn: number
   imageTokensOut: number
   reportedNanos: string | null
+  /** An amount that somebody else's instrumentation reported is a word to bill by where it was one before. */
+  isReportedCostTrusted: boolean
+  /** False where another event bills the call: it has a cost to be seen, and is in no sum. */
+  isBilled: boolean
   costNanos: string | null
   costBasis: string | null
   priceId: string | null
@@ -54,7 +58,8 @@ export async function listPricedRows(client: pg.ClientBase, run: WaitingRun, tak
   const found = await client.query<PricedRow>(
     `SELECT occurred_at AS "occurredAt", id, provider, coalesce(response_model, request_model) AS model, region,
        service_tier AS "serviceTier", image_tokens_in::float8 AS "imageTokensIn", image_tokens_out::float8 AS "imageTokensOut",
-       reported_nanos::text AS "reportedNanos", cost_nanos::text AS "costNanos", cost_basis AS "costBasis",
+       reported_nanos::text AS "reportedNanos", (source <> 'otlp' OR cost_basis IS NOT DISTINCT FROM 'reported') AS "isReportedCostTrusted",
+       linked_to IS NULL AS "isBilled", cost_nanos::text AS "costNanos", cost_basis AS "costBasis",
        price_id AS "priceId", price_version AS "priceVersion",
        jsonb_build_object('inputUncached', input_uncached, 'cacheRead', cache_read, 'cacheWrite5m', cache_write_5m,
          'cacheWrite1h', cache_write_1h, 'outputText', output_text, 'reasoning', reasoning, 'audioIn', audio_in,

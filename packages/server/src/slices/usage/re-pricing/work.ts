@@ -1,7 +1,12 @@
 import { oneRequest } from '@keylease/shared/pricing/vector'
+import type pg from 'pg'
 import type { Deps } from '../../../deps'
 import type { Jobs } from '../../../platform/jobs'
 import { inTenantSql } from '../../../platform/tenancy'
+import type { LedgerChange } from '../contribution'
+import { findContributions } from '../contribution-rows'
+import { lockLedger } from '../ledger-lock'
+import { addToRollups } from '../rollups/service'
 import { addCosts, type ComparedCost } from './difference'
 import {
   listPricedRows,
@@ -43,13 +48,15 @@ async function workOnBatch(deps: Room, organizationId: string): Promise<boolean>
       await saveProgress(client, { ...run, status: 'stale' }, run, now)
       return true
     }
+    // What is read is what is changed: no report puts the truth in the place of an assumed call meanwhile.
+    if (run.status === 'applying') await lockLedger(client, organizationId, 'exclusive')
     const rows = await listPricedRows(client, run, batchSize)
     const priced = rows.map((row) => priceRow(deps, organizationId, row))
-    if (run.status === 'applying') await updateCosts(client, priced.flatMap(toChange))
+    if (run.status === 'applying') await applyCosts(client, organizationId, priced.flatMap(toChange))
     const last = rows.at(-1)
     const isDone = rows.length < batchSize
     const cursor = last ? { cursorAt: last.occurredAt, cursorId: last.id } : { cursorAt: run.cursorAt, cursorId: run.cursorId }
-    const difference = run.status === 'comparing' ? addCosts(run, priced.map(toCompared)) : run
+    const difference = run.status === 'comparing' ? addCosts(run, priced.filter(({ row }) => row.isBilled).map(toCompared)) : run
     await saveProgress(client, { id: run.id, pricesVersion, ...cursor, status: isDone ? doneAs[run.status] : run.status }, difference, now)
     return true
   })
@@ -65,7 +72,7 @@ interface Priced {
 function priceRow({ prices }: Room, organizationId: string, row: PricedRow): Priced {
   const { provider, model, region, serviceTier, occurredAt: at } = row
   const imageTokens = { input: row.imageTokensIn, output: row.imageTokensOut }
-  const reportedNanos = row.reportedNanos === null ? null : BigInt(row.reportedNanos)
+  const reportedNanos = row.reportedNanos === null || !row.isReportedCostTrusted ? null : BigInt(row.reportedNanos)
   const usage = { provider, model, region, serviceTier, at, vector: oneRequest(row.vector), imageTokens, reportedNanos }
   return { row, cost: prices.priceUsage(organizationId, usage) }
 }
@@ -76,6 +83,24 @@ const toCompared = ({ row, cost }: Priced): ComparedCost => ({
   before: row.costNanos === null ? null : BigInt(row.costNanos),
   after: cost.costNanos,
 })
+
+/** The sums move by the difference in the same transaction. */
+async function applyCosts(client: pg.ClientBase, organizationId: string, costs: readonly NewCost[]): Promise<void> {
+  const before = await findContributions(
+    client,
+    costs.map(({ id, occurred_at: occurredAt }) => ({ id, occurredAt })),
+  )
+  await updateCosts(client, costs)
+  const changes = costs.flatMap(({ id, cost_nanos }): LedgerChange[] => {
+    const of = before.get(id)
+    if (!of) return []
+    return [
+      { sign: -1, of },
+      { sign: 1, of: { ...of, costNanos: cost_nanos === null ? null : BigInt(cost_nanos) } },
+    ]
+  })
+  await addToRollups(client, organizationId, changes)
+}
 
 /** Nothing where the cost and its price are what they were. */
 function toChange({ row, cost }: Priced): NewCost[] {

@@ -1,0 +1,87 @@
+import { ensurePartition } from '../packages/server/src/platform/postgres/partitions'
+import { days, writeLedger } from './analytics/ledger-rows'
+import { listQueries } from './analytics/queries'
+import { quantile, round } from './support/load'
+import { reportBench } from './support/report'
+import { openSite, type RunningService } from './support/service'
+
+/** 100,000,000 rows take some ten minutes and 50 GB: they are written where they are asked for. */
+const sizes = (process.env['KEYLEASE_BENCH_ROWS'] ?? '1000000,10000000').split(',').map(Number)
+const rounds = 25
+
+const site = await openSite()
+try {
+  const service = await site.start()
+  const deps = await site.openDeps()
+  const { rows: organizations } = await deps.db.systemPool.query<{ id: string }>('SELECT id FROM organization')
+  const organizationId = organizations[0]?.id ?? ''
+  for (const table of ['usage_event', 'usage_quarter'] as const) {
+    for (let day = 0; day < days; day++) await ensurePartition(deps.db.ownerPool, table, new Date(), -day)
+  }
+  await deps.db.close()
+  const client = await site.connectSuperuser()
+  const rows: Record<string, unknown>[] = []
+  for (const size of sizes) {
+    await client.query('TRUNCATE usage_event, usage_quarter, usage_day')
+    const started = performance.now()
+    await writeLedger(client, organizationId, size)
+    console.log(`${size} calls are written after ${Math.round((performance.now() - started) / 1_000)} s`)
+    const { rows: agents } = await client.query<{ value: string }>(
+      `SELECT value FROM usage_day WHERE dimension = 'agent' AND length(value) > 10 ORDER BY starts_at DESC, value LIMIT 1`,
+    )
+    const queries = listQueries(new Date(), agents[0]?.value ?? '')
+    for (const [cardinality, some] of Object.entries(queries))
+      rows.push(...(await measureQueries(service, site.token, size, cardinality, some)))
+    rows.push(await measureRaw(client, organizationId, size))
+  }
+  await client.end()
+  reportBench('analytics', [...rows, ...toRatios(rows)])
+} finally {
+  await site.close()
+}
+
+async function measureQueries({ url }: RunningService, token: string, calls: number, cardinality: string, queries: Record<string, string>) {
+  const times = new Map(Object.keys(queries).map((name) => [name, [] as number[]]))
+  const answerBytes = new Map<string, number>()
+  for (let round = 0; round < rounds + 2; round++) {
+    for (const [name, path] of Object.entries(queries)) {
+      const started = performance.now()
+      const answer = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${token}` } })
+      const text = await answer.text()
+      if (answer.status !== 200) throw new Error(`${path} answered ${answer.status} ${text}`)
+      // The first two fill what Postgres keeps in memory.
+      if (round >= 2) times.get(name)?.push(performance.now() - started)
+      answerBytes.set(name, text.length)
+    }
+  }
+  const all = [...times.values()].flat()
+  const toRow = (what: string, figures: readonly number[]) => ({
+    calls,
+    cardinality,
+    what,
+    p50Ms: round(quantile(figures, 0.5)),
+    p95Ms: round(quantile(figures, 0.95)),
+  })
+  return [
+    ...[...times].map(([name, figures]) => ({ ...toRow(name, figures), answerBytes: answerBytes.get(name) })),
+    toRow('all of them', all),
+  ]
+}
+
+/** What the same answer costs from the calls themselves. */
+async function measureRaw(client: { query(sql: string): Promise<unknown> }, organizationId: string, calls: number) {
+  const started = performance.now()
+  await client.query(`SELECT response_model, count(*), sum(cost_nanos), sum(input_uncached), sum(output_text) FROM usage_event
+    WHERE organization_id = '${organizationId}' AND occurred_at >= now() - interval '30 days' GROUP BY 1`)
+  return { calls, cardinality: 'low', what: 'models over 30 days by raw GROUP BY', p50Ms: round(performance.now() - started) }
+}
+
+function toRatios(rows: readonly Record<string, unknown>[]) {
+  return ['low', 'adversarial'].flatMap((cardinality) => {
+    const whole = rows.filter((row) => row['cardinality'] === cardinality && row['what'] === 'all of them')
+    const [first, last] = [whole.at(0), whole.at(-1)]
+    if (!first || !last || first === last) return []
+    const ratio = Number(last['p95Ms']) / Number(first['p95Ms'])
+    return [{ cardinality, what: `p95 at ${last['calls']} calls ÷ p95 at ${first['calls']}`, ratio: Number(ratio.toPrecision(3)) }]
+  })
+}

@@ -1,0 +1,122 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { loadavg } from 'node:os'
+import type { Deps } from '../../packages/server/src/deps'
+import { inTenantSql } from '../../packages/server/src/platform/tenancy'
+import { callReserve, type LeaseRequest } from '../../packages/server/src/slices/leases/reservation-rows'
+import { newId } from '../../packages/shared/src/ids'
+import { openKeepAlive } from '../support/keep-alive'
+import { countPerSecond, measureOpenLoop, quantile, round } from '../support/load'
+import { median } from '../support/measure'
+import { type BenchAgent, type BenchRoom, findOrganization } from './agents'
+
+const connections = 16
+const rounds = 3
+const roundMs = 3_000
+const openLoop = { perSecond: 1_000, seconds: 20, workers: 64 }
+/** The shortest: what the bench leases stays under the limit of its agents. */
+const ttlSeconds = 30
+
+/** Issuing over HTTP against the same call of the database without anything around it, in turns. */
+export async function measureIssue(url: string, deps: Deps, room: BenchRoom, grantId: string) {
+  const askSql = await openSql(deps, room, grantId)
+  const publicKey = generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' }).x
+  const direct = { delivery: 'direct', publicKey }
+  const countHttp = (need: object) => withClients(url, room, connections, need, (ask) => countPerSecond(connections, roundMs, ask))
+  const figures = { sql: [] as number[], direct: [] as number[], gateway: [] as number[] }
+  for (let n = 0; n < rounds; n++) {
+    figures.sql.push(await countPerSecond(connections, roundMs, askSql))
+    figures.direct.push(await countHttp(direct))
+    figures.gateway.push(await countHttp({ delivery: 'gateway' }))
+  }
+  const latencies = await withClients(url, room, openLoop.workers, direct, (ask) => measureOpenLoop(openLoop, ask))
+  const sql = median(figures.sql)
+  const toRow = (what: string, perSecond: number) => ({ what, perSecond: round(perSecond), ratioToSql: round(perSecond / sql) })
+  return [
+    toRow(`keylease_reserve, one lease a call, ${connections} connections of a pg client without HTTP (there is no pgbench here)`, sql),
+    toRow(`POST /v1/leases, sealed key, ${connections} connections`, median(figures.direct)),
+    toRow(`POST /v1/leases, gateway token, ${connections} connections`, median(figures.gateway)),
+    {
+      what: `POST /v1/leases, sealed key, open loop of ${openLoop.perSecond} a second for ${openLoop.seconds} s`,
+      answered: latencies.length,
+      // Of both cores, with us: above two the machine had more to do than it could.
+      loadAverage: round(loadavg()[0] ?? Number.NaN),
+      p50Ms: round(quantile(latencies, 0.5)),
+      p95Ms: round(quantile(latencies, 0.95)),
+      p99Ms: round(quantile(latencies, 0.99)),
+    },
+  ]
+}
+
+async function openSql({ db, databaseTime }: Deps, room: BenchRoom, grantId: string): Promise<() => Promise<void>> {
+  const organizationId = await findOrganization(db)
+  const policyVersion = await inTenantSql(db.appPool, organizationId, async (client) => {
+    const found = await client.query<{ version: string }>('SELECT version::text FROM policy_version')
+    return found.rows[0]?.version ?? '0'
+  })
+  let turn = 0
+  return async () => {
+    const agent = room.agents[turn++ % room.agents.length]
+    if (!agent) throw new Error('There is no agent.')
+    const requests = [toRequest(room, agent, grantId)]
+    const answers = await callReserve(db.appPool, { organizationId, policyVersion, now: databaseTime.now(), limit: 1_000, requests })
+    const [answer] = answers ?? []
+    if (!answer || !('issuedAt' in answer)) throw new Error(`The database issued no lease: ${JSON.stringify(answers)}`)
+  }
+}
+
+function toRequest({ projectId, keyId, keyVersionId }: BenchRoom, agent: BenchAgent, grantId: string): LeaseRequest {
+  const none = { models: [], operations: [], environments: [], addresses: [], hours: null }
+  const limits = { requestsPerMinute: null, tokensPerMinute: null, defaultMaxOutputTokens: null }
+  return {
+    id: newId('lease'),
+    project_id: projectId,
+    team_id: null,
+    agent_id: agent.id,
+    environment: 'development',
+    holder_kind: 'platform-key',
+    holder_id: agent.platformKeyId,
+    grant_id: grantId,
+    provider: 'openai',
+    key_id: keyId,
+    key_version_id: keyVersionId,
+    delivery: 'direct',
+    scope: { ...none, ...limits },
+    idempotency_key: null,
+    request_hash: null,
+    ttl_seconds: ttlSeconds,
+    longest_seconds: 3_600,
+    ends_by: null,
+    audit_id: newId('auditEntry'),
+    actor_name: 'bench',
+    request_id: newId('request'),
+    salt: randomBytes(16).toString('hex'),
+    address: '127.0.0.1',
+    user_agent: 'bench',
+    address_commitment: randomBytes(32).toString('hex'),
+    user_agent_commitment: randomBytes(32).toString('hex'),
+  }
+}
+
+type Ask = (worker: number) => Promise<void>
+
+/** Connections of their own for each measurement: the service closes those that rest. */
+async function withClients<T>(
+  url: string,
+  { agents }: BenchRoom,
+  count: number,
+  need: object,
+  measure: (ask: Ask) => Promise<T>,
+): Promise<T> {
+  const clients = await Promise.all(Array.from({ length: count }, () => openKeepAlive(url)))
+  const body = JSON.stringify({ provider: 'openai', ttlSeconds, ...need })
+  let turn = 0
+  try {
+    return await measure(async (worker) => {
+      const [client, agent] = [clients[worker], agents[turn++ % agents.length]]
+      const answer = await client?.post('/v1/leases', agent?.token ?? '', body)
+      if (answer?.status !== 201) throw new Error(`A lease was answered ${answer?.status} ${answer?.body}`)
+    })
+  } finally {
+    for (const client of clients) client.close()
+  }
+}

@@ -1,0 +1,112 @@
+import { type Contender, gatherContenders } from './latency/contenders'
+import { startStandIns } from './stand-ins/stand-ins'
+import { request } from './stand-ins/wire'
+import { buildSdk } from './support/built-sdk'
+import { median } from './support/measure'
+import { readTreeCpuSeconds } from './support/processes'
+import { reportBench } from './support/report'
+import { describeSpread, orderRound } from './support/spread'
+
+const delaysMs = [0, 60]
+const rounds = 7
+const warmCalls = 60
+/** At 60 ms the provider is what takes the time. */
+const callsPerRound = (delayMs: number) => (delayMs === 0 ? 40 : 3)
+
+interface Figures {
+  latencies: number[]
+  cpu: number[]
+}
+
+type Ask = (contender: Contender, place: number) => Promise<void>
+
+const plain: Ask = async ({ clients }, place) => {
+  const { client, model } = readPlace(clients, place)
+  await client.chat.completions.create({ ...request, model })
+}
+
+/** To its last event. */
+const streamed: Ask = async ({ clients }, place) => {
+  const { client, model } = readPlace(clients, place)
+  for await (const _ of await client.chat.completions.create({ ...request, model, stream: true }));
+}
+
+function readPlace<T>(all: readonly T[], place: number): T {
+  const found = all[place]
+  if (!found) throw new Error(`There is no place ${place}.`)
+  return found
+}
+
+/** CPU of this process and of what stands between, in microseconds. */
+function readCpu(pid: number | null): number {
+  const { user, system } = process.cpuUsage()
+  return user + system + (pid === null ? 0 : readTreeCpuSeconds(pid) * 1_000_000)
+}
+
+async function measureRound(contender: Contender, place: number, ask: Ask, calls: number, figures: Figures): Promise<void> {
+  const latencies: number[] = []
+  const cpuBefore = readCpu(contender.pid)
+  for (let call = 0; call < calls; call++) {
+    const startedAt = performance.now()
+    await ask(contender, place)
+    latencies.push((performance.now() - startedAt) * 1_000)
+  }
+  figures.cpu.push((readCpu(contender.pid) - cpuBefore) / calls)
+  figures.latencies.push(median(latencies))
+}
+
+async function measure(contenders: readonly Contender[], place: number, ask: Ask) {
+  const delayMs = delaysMs[place] ?? 0
+  const figures = new Map(contenders.map((contender) => [contender, { latencies: [], cpu: [] } as Figures]))
+  for (let round = 0; round < rounds; round++) {
+    for (const [contender, own] of orderRound([...figures], round)) await measureRound(contender, place, ask, callsPerRound(delayMs), own)
+  }
+  const bare = contenders[0] && figures.get(contenders[0])
+  return [...figures].map(([{ name }, { latencies, cpu }]) => {
+    const added = describeSpread(latencies.map((latency, round) => latency - (bare?.latencies[round] ?? Number.NaN)))
+    return {
+      what: `${name}, ${ask === plain ? 'plain' : 'streamed'}, ${delayMs} ms`,
+      p50Microseconds: Math.round(median(latencies)),
+      addedP50Microseconds: Math.round(added.median),
+      addedIqr: Math.round(added.iqr),
+      cpuMicroseconds: delayMs === 0 ? Math.round(median(cpu)) : null,
+    }
+  })
+}
+
+async function warmUp(contenders: readonly Contender[]): Promise<void> {
+  for (const contender of contenders) {
+    const asks = contender.canStream ? [plain, streamed] : [plain]
+    for (const ask of asks) for (let call = 0; call < warmCalls; call++) await ask(contender, 0)
+    for (const ask of asks) for (const place of delaysMs.keys()) await ask(contender, place)
+  }
+}
+
+const standIns = await startStandIns(delaysMs)
+const sdk = await buildSdk()
+const { contenders, missing } = await gatherContenders(standIns.places, sdk.url)
+try {
+  await warmUp(contenders)
+  const before = await standIns.count()
+  const providerCpuBefore = readTreeCpuSeconds(standIns.pid)
+  const rows: Record<string, unknown>[] = []
+  const streaming = contenders.filter(({ canStream }) => canStream)
+  for (const place of delaysMs.keys()) {
+    rows.push(...(await measure(contenders, place, plain)), ...(await measure(streaming, place, streamed)))
+  }
+  const after = await standIns.count()
+  const calls = after.provider - before.provider
+  rows.push({
+    what: 'requests of keylease to the service after the first call',
+    requests: after.service - before.service,
+    reports: after.reports - before.reports,
+  })
+  const providerCpu = (readTreeCpuSeconds(standIns.pid) - providerCpuBefore) * 1_000_000
+  rows.push({ what: 'the provider itself, per request', cpuMicroseconds: Math.round(providerCpu / calls), requests: calls })
+  rows.push(...missing.map(({ name, reason }) => ({ what: name, notRun: reason })))
+  reportBench('sdk-latency', rows)
+} finally {
+  for (const contender of contenders) await contender.close()
+  sdk.remove()
+  await standIns.stop()
+}

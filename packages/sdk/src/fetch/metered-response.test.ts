@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { linkAbort } from './linked-abort'
+import { meterBody } from './metered-body'
+import { MeteredResponse } from './metered-response'
+
+const text = '{"choices":[{"message":{"content":"Zoë"}}]}'
+const bytes = new TextEncoder().encode(text)
+
+const toStream = (pieces: readonly Uint8Array[]) =>
+  new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const piece of pieces) controller.enqueue(piece)
+      controller.close()
+    },
+  })
+
+function createAnswer(abort = new AbortController(), pieces = [bytes.slice(0, 38), bytes.slice(38)]) {
+  const original = new Response(toStream(pieces), { status: 201, headers: { 'x-request-id': 'req_1' } })
+  const read: Uint8Array[] = []
+  const ends: string[] = []
+  const reader = { push: (piece: Uint8Array) => void read.push(piece), end: () => expect.unreachable() }
+  const facts = { reader, filter: null, link: linkAbort(abort.signal), onFirstByte: () => undefined }
+  const { stream, readAll } = meterBody(original.body ?? expect.unreachable(), { ...facts, onEnd: (how) => void ends.push(how) })
+  const answer = new MeteredResponse(stream, original, readAll)
+  return { answer, ends, countRead: () => read.reduce((sum, { length }) => sum + length, 0) }
+}
+
+const ways: Record<string, (answer: Response) => Promise<unknown>> = {
+  text: (answer) => answer.text(),
+  json: async (answer) => JSON.stringify(await answer.json()),
+  arrayBuffer: async (answer) => new TextDecoder().decode(await answer.arrayBuffer()),
+  blob: async (answer) => (await answer.blob()).text(),
+  'a stream': (answer) => new Response(answer.body).text(),
+  'a clone': async (answer) => (await Promise.all([answer.clone().text(), answer.text()]))[1],
+  'text after a look at its stream': (answer) => (answer.body ? answer.text() : expect.unreachable()),
+}
+
+describe('a metered answer', () => {
+  it.each(Object.keys(ways))('that is read as %s is whole, was read once, and ends once', async (way) => {
+    const { answer, ends, countRead } = createAnswer()
+    expect([answer.status, answer.headers.get('x-request-id'), answer.bodyUsed]).toEqual([201, 'req_1', false])
+    expect(await ways[way]?.(answer)).toBe(text)
+    expect([answer.bodyUsed, answer.body?.locked, ends, countRead()]).toEqual([true, true, ['complete'], bytes.length])
+    await expect(answer.text()).rejects.toThrow(TypeError)
+    expect(() => answer.clone()).toThrow(TypeError)
+  })
+
+  it('begins with a mark that no reader sees, as any text may', async () => {
+    const mark = new Uint8Array([0xef, 0xbb, 0xbf])
+    expect(await createAnswer(undefined, [mark, bytes]).answer.text()).toBe(text)
+    expect(await createAnswer(undefined, [mark, bytes]).answer.json()).toEqual(JSON.parse(text))
+  })
+
+  it('that is no JSON is the error that any answer would throw', async () => {
+    await expect(createAnswer(undefined, [new TextEncoder().encode('<html>')]).answer.json()).rejects.toThrow(SyntaxError)
+  })
+
+  it('whose caller leaves while it is read whole ends as aborted', async () => {
+    const abort = new AbortController()
+    const { answer, ends } = createAnswer(abort)
+    const pending = answer.text()
+    abort.abort()
+    await pending
+    expect(ends).toEqual(['aborted'])
+  })
+})

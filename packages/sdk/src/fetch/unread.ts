@@ -1,0 +1,36 @@
+import { systemClock } from '../clock'
+
+interface Watched {
+  /** Null once it is watched from outside. */
+  answer: WeakKey | null
+  leave(): void
+}
+
+/** Most answers are read within a moment, and are held for it: what a registry knows survives every quick collection with all it holds. */
+const youngMs = 100
+
+const young = new Set<Watched>()
+/** Some edge runtimes cannot say when an object is gone. */
+const forgotten = typeof FinalizationRegistry === 'undefined' ? null : new FinalizationRegistry<() => void>((leave) => leave())
+let isPlanned = false
+
+/** Calls `leave` once its caller has let go of an answer unread, for that ends it too; what comes back stops watching. */
+export function watchUnread(answer: WeakKey, leave: () => void): () => void {
+  if (forgotten === null) return () => undefined
+  const watched: Watched = { answer, leave }
+  young.add(watched)
+  if (!isPlanned) systemClock.setTimer(ageAll, youngMs)
+  isPlanned = true
+  return () => {
+    if (!young.delete(watched)) forgotten.unregister(watched)
+  }
+}
+
+function ageAll(): void {
+  isPlanned = false
+  for (const watched of young) {
+    if (watched.answer) forgotten?.register(watched.answer, watched.leave, watched)
+    watched.answer = null
+  }
+  young.clear()
+}

@@ -1,0 +1,31 @@
+import { parentPort } from 'node:worker_threads'
+import { detachIds, splitBatch } from './batch-parts'
+import type { DecodeAnswer, DecodeRequest } from './decode-pool'
+import { MalformedOtlp } from './otlp/signal'
+import { type ReadBatch, readBatch } from './read-batch'
+
+/** The pieces that the other side has not asked for yet. */
+let parts: Iterator<ReadBatch> | null = null
+
+parentPort?.on('message', (message: DecodeRequest | 'next') => answer(message === 'next' ? nextPart() : decode(message)))
+
+const answer = (message: DecodeAnswer) => parentPort?.postMessage(message)
+
+function decode({ signal, encoding, body }: DecodeRequest): DecodeAnswer {
+  try {
+    const batch = readBatch(signal, encoding, Buffer.from(body))
+    detachIds(batch)
+    parts = splitBatch(batch)
+    return nextPart()
+  } catch (error) {
+    if (error instanceof MalformedOtlp) return { malformed: error.message }
+    throw error
+  }
+}
+
+function nextPart(): DecodeAnswer {
+  const { value, done } = parts?.next() ?? { value: undefined, done: true }
+  if (!done && value) return { part: value }
+  parts = null
+  return 'end'
+}

@@ -1,0 +1,22 @@
+import { attributesOf, idOf, type JsonObject, memberOf, textOf, timeMsOf, toValue } from './json-attributes'
+import { visitJsonRecords } from './json-records'
+import { type Attributes, type LogSignal, otlpLimits, type Scope, toLogSignal } from './signal'
+
+const lists = { resources: 'resourceLogs', scopes: 'scopeLogs', records: 'logRecords' }
+
+/** The records of an ExportLogsServiceRequest, one after the other. */
+export const readJsonLogs = (body: Buffer, visit: (log: LogSignal) => void): void =>
+  visitJsonRecords(body, lists, (log, resource, scope) => visit(toLog(log, resource, scope)))
+
+const toLog = (log: JsonObject, resource: Attributes, scope: Scope): LogSignal =>
+  toLogSignal({
+    traceId: idOf(log, 'traceId'),
+    spanId: idOf(log, 'spanId'),
+    timeMs: timeMsOf(log, 'timeUnixNano'),
+    observedMs: timeMsOf(log, 'observedTimeUnixNano'),
+    name: textOf(log, 'eventName', otlpLimits.nameBytes),
+    body: toValue(memberOf(log, 'body'), otlpLimits.depth),
+    attributes: attributesOf(log),
+    resource,
+    scope,
+  })

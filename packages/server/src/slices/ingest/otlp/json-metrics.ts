@@ -1,0 +1,17 @@
+import { isObject, listOf, memberOf } from './json-attributes'
+import { visitJsonRecords } from './json-records'
+
+const lists = { resources: 'resourceMetrics', scopes: 'scopeMetrics', records: 'metrics' }
+const kinds = ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary']
+
+/** How many data points an ExportMetricsServiceRequest holds. */
+export function countJsonMetrics(body: Buffer): number {
+  let points = 0
+  visitJsonRecords(body, lists, (metric) => {
+    for (const kind of kinds) {
+      const data = memberOf(metric, kind)
+      if (isObject(data)) points += listOf(data, 'dataPoints').length
+    }
+  })
+  return points
+}

@@ -1,0 +1,95 @@
+import type { UsageDimension } from '@keylease/shared/contracts/usage-breakdown'
+import type { Actor } from '../../../platform/auth'
+import { reachOf } from '../../../platform/reach'
+import type { Dimension } from '../rollups/dimensions'
+
+/** What a condition or a group of an answer may be about. */
+export type Subject = UsageDimension | 'trace'
+
+/** A call is meant where its value is among these. */
+interface Condition {
+  subject: Subject
+  values: readonly string[]
+}
+
+/** Which calls are meant, and by what they are told apart. */
+export interface Question {
+  conditions: readonly Condition[]
+  groups: readonly UsageDimension[]
+  /** A call counts once under each of its tags, although they are not told apart. */
+  isPerTag?: boolean
+}
+
+const subjects = {
+  provider: 'provider',
+  model: 'model',
+  operation: 'operation',
+  endpoint: 'endpoint',
+  agentId: 'agent',
+  projectId: 'project',
+  teamId: 'team',
+  memberId: 'member',
+  keyId: 'key',
+  environment: 'environment',
+  tag: 'tag',
+  leaseId: 'lease',
+  conversation: 'conversation',
+  endUser: 'endUser',
+  status: 'status',
+  quality: 'quality',
+  traceId: 'trace',
+  scope: 'scope',
+} as const satisfies Record<string, Subject>
+
+export type UsageFilters = { [Name in keyof typeof subjects]?: string | undefined }
+
+/** Who works in teams is told of these alone, whatever they ask for. */
+export function toQuestion(actor: Actor, filters: UsageFilters, groups: readonly UsageDimension[] = []): Question {
+  const names = Object.keys(subjects) as (keyof typeof subjects)[] // its own names
+  const conditions = names.flatMap((name): Condition[] => {
+    const value = filters[name]
+    return value === undefined ? [] : [{ subject: subjects[name], values: [value] }]
+  })
+  const teams = reachOf(actor)
+  return { conditions: teams === null ? conditions : [...conditions, { subject: 'team', values: teams }], groups }
+}
+
+/** Where sums of the question are kept, and in which column of their key each subject stands. */
+export interface RollupSource {
+  dimension: Dimension
+  columns: ReadonlyMap<Subject, 'value' | 'paired'>
+}
+
+const single: ReadonlySet<Subject> = new Set<Subject & Dimension>([
+  'provider',
+  'model',
+  'operation',
+  'endpoint',
+  'agent',
+  'project',
+  'team',
+  'member',
+  'key',
+  'environment',
+  'tag',
+])
+const paired = ['agent', 'key', 'project'] as const satisfies readonly Subject[]
+
+/** Null where only single calls can tell, such as with which other tags a tag occurs. */
+export function findRollups({ conditions, groups, isPerTag }: Question): RollupSource | null {
+  const asked = new Set<Subject>([...conditions.map(({ subject }) => subject), ...groups, ...(isPerTag ? (['tag'] as const) : [])])
+  const isTagFiltered = conditions.some(({ subject }) => subject === 'tag')
+  if (isTagFiltered && (isPerTag || groups.includes('tag'))) return null
+  const [one] = asked
+  if (one === undefined) return { dimension: 'total', columns: new Map() }
+  if (asked.size === 1) return single.has(one) ? { dimension: one as Subject & Dimension, columns: new Map([[one, 'value']]) } : null // those of `single` are dimensions
+  const main = paired.find((subject) => asked.has(subject))
+  if (main === undefined || asked.size > 2 || !asked.has('model')) return null
+  return {
+    dimension: `${main}_model`,
+    columns: new Map<Subject, 'value' | 'paired'>([
+      [main, 'value'],
+      ['model', 'paired'],
+    ]),
+  }
+}

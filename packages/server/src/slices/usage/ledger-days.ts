@@ -1,0 +1,25 @@
+import type pg from 'pg'
+import type { Deps } from '../../deps'
+import { ensurePartition } from '../../platform/postgres/partitions'
+import type { UsageReport } from './event'
+
+/** By database: days whose partitions this process has seen. */
+const knownDays = new WeakMap<pg.Pool, Set<string>>()
+
+/**
+ * Events arrive for days whose partitions were never needed: days behind are made when the first event of one comes. So is the day
+ * before, where its local day may begin: a day that begins before the oldest partition is one that retention has cut.
+ */
+export async function ensureDays({ db }: Pick<Deps, 'db'>, reports: readonly UsageReport[]): Promise<void> {
+  const known = knownDays.get(db.ownerPool) ?? new Set()
+  knownDays.set(db.ownerPool, known)
+  for (const { occurredAt } of reports) {
+    const day = occurredAt.toISOString().slice(0, 10)
+    if (known.has(day)) continue
+    for (const offset of [-1, 0]) {
+      await ensurePartition(db.ownerPool, 'usage_event', occurredAt, offset)
+      await ensurePartition(db.ownerPool, 'usage_quarter', occurredAt, offset)
+    }
+    known.add(day)
+  }
+}

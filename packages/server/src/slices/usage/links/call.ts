@@ -1,0 +1,35 @@
+/** What decides about the place of one call without a lease among the others that may tell of the same one. Binary values as `\\x…`. */
+export interface LinkCall {
+  id: string
+  occurredAt: Date
+  traceId: string | null
+  spanId: string | null
+  parentId: string | null
+  isContainer: boolean
+  /** False where it failed and used nothing: nobody pays for it in place of one that did. */
+  hasUse: boolean
+  responseHash: string | null
+  /** What was asked for and what answered, as they were told. */
+  models: readonly (string | null)[]
+  /** The event that bills it; null is itself. */
+  linkedTo: string | null
+}
+
+/** One span below another. */
+export interface Edge {
+  spanId: string
+  parentId: string
+}
+
+/** A call under a lease by the response that it brought. */
+export interface LeasedResponse {
+  id: string
+  occurredAt: Date
+  responseHash: string
+}
+
+/** The ledger's view of one trace. A call without a trace stands alone in one. */
+export interface Trace {
+  calls: readonly LinkCall[]
+  edges: readonly Edge[]
+}

@@ -1,0 +1,110 @@
+import type pg from 'pg'
+import type { Edge, LeasedResponse, LinkCall } from './call'
+
+/** As many calls of one trace are looked at, the newest: what belongs together comes close together. */
+const callsEach = 500
+const edgesEach = 2_000
+
+const callColumns = `e.id, e.occurred_at AS "occurredAt", i.trace_id::text AS "traceId", i.span_id::text AS "spanId",
+  i.parent_id::text AS "parentId", i.is_container AS "isContainer", i.response_hash::text AS "responseHash",
+  e.status <> 'error' OR e.input_uncached + e.cache_read + e.output_text + e.reasoning > 0 AS "hasUse",
+  ARRAY[e.request_model, e.response_model] AS models, e.linked_to AS "linkedTo"`
+const itsEvent = `JOIN usage_event e ON e.organization_id = i.organization_id AND e.occurred_at = i.occurred_at AND e.id = i.event_id`
+
+/** Calls without a lease of these traces, beside those that are being written. */
+export async function findTraceCalls(client: pg.ClientBase, traceIds: readonly string[], except: readonly string[]): Promise<LinkCall[]> {
+  if (traceIds.length === 0) return []
+  const found = await client.query<LinkCall>({
+    name: 'find-trace-calls',
+    text: `SELECT ${callColumns} FROM unnest($1::bytea[]) AS t(trace_id)
+      CROSS JOIN LATERAL (
+        SELECT * FROM usage_identity
+        WHERE organization_id = (SELECT keylease_organization()) AND NOT is_leased AND trace_id = t.trace_id AND event_id <> ALL($2::text[])
+        ORDER BY event_id DESC LIMIT ${callsEach}
+      ) i ${itsEvent}`,
+    values: [traceIds, except],
+  })
+  return found.rows
+}
+
+/** Calls without a lease that brought one of these responses. */
+export async function findCallsByResponse(client: pg.ClientBase, hashes: readonly string[]): Promise<LinkCall[]> {
+  if (hashes.length === 0) return []
+  const found = await client.query<LinkCall>({
+    name: 'find-calls-by-response',
+    text: `SELECT ${callColumns} FROM usage_identity i ${itsEvent}
+      WHERE i.organization_id = (SELECT keylease_organization()) AND NOT i.is_leased AND i.response_hash = ANY($1::bytea[])
+      ORDER BY i.event_id LIMIT ${callsEach}`,
+    values: [hashes],
+  })
+  return found.rows
+}
+
+/** Calls under a lease that brought one of these responses. */
+export async function findLeasedResponses(client: pg.ClientBase, hashes: readonly string[]): Promise<LeasedResponse[]> {
+  if (hashes.length === 0) return []
+  const found = await client.query<LeasedResponse>({
+    name: 'find-leased-responses',
+    text: `SELECT event_id AS id, occurred_at AS "occurredAt", response_hash::text AS "responseHash" FROM usage_identity
+      WHERE organization_id = (SELECT keylease_organization()) AND is_leased AND response_hash = ANY($1::bytea[])`,
+    values: [hashes],
+  })
+  return found.rows
+}
+
+export async function findEdges(client: pg.ClientBase, traceIds: readonly string[]): Promise<Map<string, Edge[]>> {
+  if (traceIds.length === 0) return new Map()
+  const found = await client.query<{ traceId: string; edges: Edge[] }>({
+    name: 'find-trace-edges',
+    text: `SELECT trace_id::text AS "traceId", (
+        SELECT jsonb_agg(jsonb_build_object('spanId', substr(edge, 1, 8)::text, 'parentId', substr(edge, 9)::text)) FROM unnest(edges) AS edge
+      ) AS edges
+      FROM usage_trace WHERE organization_id = (SELECT keylease_organization()) AND trace_id = ANY($1::bytea[])`,
+    values: [traceIds],
+  })
+  return new Map(found.rows.map(({ traceId, edges }) => [traceId, edges]))
+}
+
+/** The traces of which something new was told. Their rows are locked in one order. */
+export async function addEdges(
+  client: pg.ClientBase,
+  organizationId: string,
+  edges: readonly { traceId: string; edge: string }[],
+  now: Date,
+): Promise<string[]> {
+  const changed = await client.query<{ traceId: string }>(
+    `INSERT INTO usage_trace AS t (organization_id, trace_id, edges, told_at)
+     SELECT $1, r."traceId", (array_agg(DISTINCT r.edge))[1:${edgesEach}], $3 FROM jsonb_to_recordset($2::jsonb) AS r("traceId" bytea, edge bytea)
+     GROUP BY r."traceId" ORDER BY r."traceId"
+     ON CONFLICT (organization_id, trace_id) DO UPDATE SET told_at = excluded.told_at,
+       edges = (t.edges || ARRAY(SELECT unnest(excluded.edges) EXCEPT SELECT unnest(t.edges)))[1:${edgesEach}]
+     WHERE NOT t.edges @> excluded.edges AND cardinality(t.edges) < ${edgesEach}
+     RETURNING trace_id::text AS "traceId"`,
+    [organizationId, JSON.stringify(edges), now],
+  )
+  return changed.rows.map(({ traceId }) => traceId)
+}
+
+export interface LinkChange {
+  id: string
+  occurredAt: Date
+  was: string | null
+  becomes: string | null
+}
+
+/** The ids of those that were as they were thought to be: whoever comes second changes nothing twice. */
+export async function saveLinks(client: pg.ClientBase, changes: readonly LinkChange[]): Promise<Set<string>> {
+  if (changes.length === 0) return new Set()
+  const input = JSON.stringify(changes)
+  const rows = `jsonb_to_recordset($1::jsonb) AS r(id text, "occurredAt" timestamptz, was text, becomes text)`
+  await client.query(
+    `SELECT FROM usage_event e JOIN ${rows} ON e.occurred_at = r."occurredAt" AND e.id = r.id ORDER BY e.occurred_at, e.id FOR UPDATE OF e`,
+    [input],
+  )
+  const saved = await client.query<{ id: string }>(
+    `UPDATE usage_event e SET linked_to = r.becomes FROM ${rows}
+     WHERE e.occurred_at = r."occurredAt" AND e.id = r.id AND e.linked_to IS NOT DISTINCT FROM r.was RETURNING e.id`,
+    [input],
+  )
+  return new Set(saved.rows.map(({ id }) => id))
+}

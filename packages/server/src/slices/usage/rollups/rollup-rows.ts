@@ -1,0 +1,124 @@
+import type pg from 'pg'
+import { sketchColumns, sumColumns } from './columns'
+import type { Delta } from './deltas'
+import { otherValue } from './dimensions'
+import { addSums, createSums, type Sums, toColumns } from './sums'
+
+/** From here to the end of the transaction the sums of the organization are this one's. In which zone its days begin. */
+export async function lockRollups(client: pg.ClientBase, organizationId: string): Promise<string> {
+  const found = await client.query<{ timeZone: string | null }>({
+    name: 'lock-rollups',
+    text: `SELECT (SELECT time_zone FROM usage_calendar WHERE organization_id = $1) AS "timeZone",
+      pg_advisory_xact_lock(hashtextextended('keylease rollups ' || $1, 0))`,
+    values: [organizationId],
+  })
+  return found.rows[0]?.timeZone ?? startCalendar(client, organizationId)
+}
+
+/** A zone that this Postgres does not know counts in UTC. */
+async function startCalendar(client: pg.ClientBase, organizationId: string): Promise<string> {
+  const made = await client.query<{ timeZone: string }>(
+    `INSERT INTO usage_calendar (organization_id, time_zone)
+     SELECT id, coalesce((SELECT z.name FROM pg_timezone_names z WHERE lower(z.name) = lower(o.time_zone)), 'UTC') FROM organization o WHERE id = $1
+     ON CONFLICT (organization_id) DO UPDATE SET time_zone = usage_calendar.time_zone RETURNING time_zone AS "timeZone"`,
+    [organizationId],
+  )
+  const [row] = made.rows
+  if (!row) throw new Error('sums of an organization that does not exist')
+  return row.timeZone
+}
+
+/** When the day of each quarter begins, in a zone. */
+export async function readDayStarts(client: pg.ClientBase, timeZone: string, quarters: readonly string[]): Promise<[string, string][]> {
+  const found = await client.query<{ quarter: Date; day: Date }>(
+    `SELECT quarter, date_trunc('day', quarter, $1) AS day FROM unnest($2::timestamptz[]) AS quarter`,
+    [timeZone, quarters],
+  )
+  return found.rows.map(({ quarter, day }) => [quarter.toISOString(), day.toISOString()])
+}
+
+/**
+ * Places of the values that their day has no room for: each that it does not name yet, once it names as many as it may. A subquery
+ * for one row is looked up by its key, and each day is counted once, whatever old statistics say.
+ */
+const foldSql = `
+  WITH fresh AS MATERIALIZED (
+    SELECT k.* FROM unnest($2::text[], $3::timestamptz[], $4::text[], $5::text[]) WITH ORDINALITY AS k(dimension, starts_at, value, paired, place)
+    WHERE (SELECT 1 FROM usage_day d WHERE d.organization_id = $1 AND d.dimension = k.dimension
+      AND d.starts_at = k.starts_at AND d.value = k.value AND d.paired = k.paired) IS NULL
+  ), named AS MATERIALIZED (
+    SELECT dimension, starts_at, (SELECT count(*) FROM usage_day d WHERE d.organization_id = $1 AND d.dimension = f.dimension
+      AND d.starts_at = f.starts_at AND d.value <> '${otherValue}' AND (d.value, d.paired) <> ('', '')) AS total
+    FROM (SELECT DISTINCT dimension, starts_at FROM fresh) AS f
+  )
+  SELECT place::integer - 1 AS place FROM (
+    SELECT f.place, n.total + row_number() OVER (PARTITION BY dimension, starts_at ORDER BY value, paired) AS rank
+    FROM fresh f JOIN named n USING (dimension, starts_at)) AS ranked
+  WHERE rank > $6`
+
+/** Those among the deltas whose value the day does not name. Read under the lock: replicas agree, and what is decided stays. */
+export async function findFolded(
+  client: pg.ClientBase,
+  organizationId: string,
+  deltas: readonly Delta[],
+  maximumValues: number,
+): Promise<Set<Delta>> {
+  const asked = deltas.filter(({ value, paired }) => value !== '' || paired !== '')
+  if (asked.length === 0) return new Set()
+  const found = await client.query<{ place: number }>({
+    name: 'find-folded-values',
+    text: foldSql,
+    values: [
+      organizationId,
+      asked.map(({ dimension }) => dimension),
+      asked.map(({ dayStart }) => dayStart),
+      asked.map(({ value }) => value),
+      asked.map(({ paired }) => paired),
+      maximumValues,
+    ],
+  })
+  return new Set(found.rows.flatMap(({ place }) => asked[place] ?? []))
+}
+
+const keys = 'dimension, starts_at, value, paired'
+const columns = [...sumColumns, ...sketchColumns].join(', ')
+const types = [
+  ...sumColumns.map((name) => `${name} ${name.endsWith('_nanos') ? 'numeric' : 'bigint'}`),
+  ...sketchColumns.map((name) => `${name} integer[]`),
+].join(', ')
+const amounts = [...sumColumns.map((name) => `coalesce(${name}, 0)`), ...sketchColumns.map((name) => `coalesce(${name}, '{}')`)].join(', ')
+const additions = [
+  ...sumColumns.map((name) => `${name} = t.${name} + excluded.${name}`),
+  ...sketchColumns.map((name) => `${name} = keylease_add_sketch(t.${name}, excluded.${name})`),
+].join(', ')
+
+const addTo = (table: 'usage_day' | 'usage_quarter', start: 'day' | 'quarter') => `
+  INSERT INTO ${table} AS t (organization_id, ${keys}, ${columns})
+  SELECT $1, dimension, ${start}, value, paired, ${amounts} FROM delta WHERE ${start} IS NOT NULL ORDER BY dimension, ${start}, value, paired
+  ON CONFLICT (organization_id, ${keys}) DO UPDATE SET ${additions}`
+
+/** Both grains in one statement, each in the order of its key. */
+const addSql = `
+  WITH delta AS MATERIALIZED (
+    SELECT * FROM json_to_recordset($2::json) AS r(dimension text, day timestamptz, quarter timestamptz, value text, paired text, ${types})
+  ), quarters AS (${addTo('usage_quarter', 'quarter')})
+  ${addTo('usage_day', 'day')}`
+
+export async function addDeltas(client: pg.ClientBase, organizationId: string, deltas: readonly Delta[]): Promise<void> {
+  const rows = deltas.flatMap(toRows)
+  if (rows.length === 0) return
+  await client.query({ name: 'add-to-rollups', text: addSql, values: [organizationId, JSON.stringify(rows)] })
+}
+
+/** One row for both grains where a day has one quarter, as most have in a batch of now. */
+function toRows({ dimension, dayStart, value, paired, quarters }: Delta) {
+  const toRow = (sums: Sums, starts: { day?: string; quarter?: string }) => {
+    const changed = toColumns(sums)
+    return Object.keys(changed).length === 0 ? [] : [{ dimension, value, paired, ...starts, ...changed }]
+  }
+  const [only, more] = quarters
+  if (only && !more) return toRow(only[1], { day: dayStart, quarter: only[0] })
+  const day = createSums()
+  for (const sums of quarters.values()) addSums(day, sums)
+  return [...toRow(day, { day: dayStart }), ...[...quarters].flatMap(([quarter, sums]) => toRow(sums, { quarter }))]
+}

@@ -1,0 +1,3 @@
+import './source-modules.mjs'
+
+await import('../src/slices/ingest/decode-worker.ts')
