@@ -12,6 +12,7 @@ ALTER TABLE usage_identity ALTER COLUMN occurred_at DROP DEFAULT;
 ALTER TABLE usage_identity ADD COLUMN is_leased boolean NOT NULL DEFAULT false;
 -- Of provider and response id.
 ALTER TABLE usage_identity ADD COLUMN response_hash bytea CHECK (octet_length(response_hash) = 16);
+-- Of a call under a lease only where it stands below another span: nobody looks for the others by their trace.
 ALTER TABLE usage_identity ADD COLUMN trace_id bytea;
 -- The span above it in its trace, and whether it stands for what happened below it.
 ALTER TABLE usage_identity ADD COLUMN parent_id bytea;
@@ -20,8 +21,8 @@ ALTER TABLE usage_identity ADD COLUMN is_container boolean NOT NULL DEFAULT fals
 CREATE INDEX usage_identity_leased_response ON usage_identity (organization_id, response_hash) WHERE is_leased AND response_hash IS NOT NULL;
 -- A leased call finds the reports without a lease that came before it.
 CREATE INDEX usage_identity_response ON usage_identity (organization_id, response_hash) WHERE NOT is_leased AND response_hash IS NOT NULL;
--- Calls without a lease find the newest of their trace.
-CREATE INDEX usage_identity_trace ON usage_identity (organization_id, trace_id, event_id) WHERE NOT is_leased AND trace_id IS NOT NULL;
+-- Calls find the newest of their trace: those without a lease, and those under one.
+CREATE INDEX usage_identity_trace ON usage_identity (organization_id, trace_id, is_leased, event_id) WHERE trace_id IS NOT NULL;
 
 -- Adds latency sketches, bucket by bucket; an absent one is all zeros. Written out, so that Postgres puts it in the place of its call.
 CREATE FUNCTION keylease_add_sketch(one integer[], other integer[]) RETURNS integer[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

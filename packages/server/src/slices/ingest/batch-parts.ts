@@ -28,7 +28,10 @@ export const detachIds = (batch: ReadBatch) => mapIds(batch, (bytes) => Buffer.f
 
 /** Between threads a Buffer becomes a plain array of bytes; here is the one place that knows where they stand. */
 function mapIds(batch: ReadBatch, convert: (bytes: Uint8Array) => Buffer): void {
-  for (const call of batch.leased) mapCallIds(call, convert)
+  for (const call of batch.leased) {
+    mapCallIds(call, convert)
+    if (call.relations?.parentSpanId) call.relations.parentSpanId = convert(call.relations.parentSpanId)
+  }
   for (const call of batch.observed) {
     mapCallIds(call, convert)
     call.parentSpanId &&= convert(call.parentSpanId)

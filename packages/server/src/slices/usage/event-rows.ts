@@ -91,7 +91,7 @@ const insertSql = `
   fresh AS (
     INSERT INTO usage_identity (organization_id, hash, day, occurred_at, event_id, span_id, is_leased, response_hash, trace_id, parent_id, is_container)
     SELECT $1, hash, (occurred_at AT TIME ZONE 'UTC')::date, occurred_at, id, span_id, is_leased, response_hash,
-      CASE WHEN NOT is_leased THEN trace_id END, parent_id, is_container
+      CASE WHEN NOT is_leased OR parent_id IS NOT NULL THEN trace_id END, parent_id, is_container
     FROM input ORDER BY hash
     ON CONFLICT (organization_id, hash) DO NOTHING RETURNING event_id
   ), written AS (
@@ -150,7 +150,8 @@ export async function replaceAssumed(client: pg.ClientBase, pairs: readonly { kn
        UPDATE usage_event e SET ${replacedColumns.map((name) => `${name} = r.${name}`).join(', ')}
        FROM input r WHERE e.occurred_at = r.was_at AND e.id = r.event_id AND e.quality = 'assumed' RETURNING r.hash
      )
-     UPDATE usage_identity i SET day = (r.occurred_at AT TIME ZONE 'UTC')::date, occurred_at = r.occurred_at, span_id = r.span_id, response_hash = r.response_hash
+     UPDATE usage_identity i SET day = (r.occurred_at AT TIME ZONE 'UTC')::date, occurred_at = r.occurred_at, span_id = r.span_id, response_hash = r.response_hash,
+       parent_id = r.parent_id, trace_id = CASE WHEN r.parent_id IS NOT NULL THEN r.trace_id END
      FROM input r WHERE i.hash = r.hash AND i.hash IN (SELECT hash FROM replaced)`,
     [toStoredJson(input)],
   )

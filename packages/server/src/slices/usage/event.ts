@@ -22,7 +22,7 @@ interface UsageOwner {
   keyVersionId: string | null
 }
 
-/** Where a call that came without a lease stands in its trace: only the innermost of those that tell of one call is billed. */
+/** Where a call stands in its trace: of those without a lease that tell of one call only the innermost is billed. */
 interface UsageRelations {
   /** Null at the root of a trace. A log record names the span that it was written in. */
   parentSpanId: Buffer | null
@@ -54,6 +54,7 @@ export interface UsageReport {
   spanId: Buffer | null
   /** The instrumentation that told of it, with its version; null for our own. */
   scope: string | null
+  /** Null for a call under a lease that has no span above it: nothing could tell of it from there. */
   relations: UsageRelations | null
   reading: UsageReading
   /** False where the cost it reports is kept to be seen, but is nobody's word to bill by. */

@@ -4,8 +4,7 @@ import type { UsageReport } from './event'
 import type { EventRow } from './event-rows'
 import type { LinkCall } from './links/call'
 import { relink } from './links/relink'
-import { findCallsByResponse, findTraceCalls } from './links/rows'
-import { toHex } from './mapping'
+import { findObserved, findTraceCalls, lockLinks } from './links/rows'
 
 interface Linked {
   /** Ids of written events that another event bills. */
@@ -21,35 +20,45 @@ interface Written {
 
 /** Finds what several reports tell of one call, and lets one of them bill it. */
 export async function linkCalls(client: pg.ClientBase, written: readonly Written[]): Promise<Linked> {
-  const leased = written.filter(({ report }) => report.identity.kind === 'leased')
-  const fresh = written.filter(({ report }) => report.relations !== null).map(toLinkCall)
-  const matched = await findCallsByResponse(
+  const leased = written.filter(isLeased)
+  const observed = written.filter((one) => !isLeased(one) && one.report.relations !== null)
+  const met = await findObserved(
     client,
-    leased.flatMap(({ row }) => (row.response_hash === null ? [] : String(row.response_hash))),
+    leased.flatMap(({ row }) => readHex(row.response_hash) ?? []),
+    leased.flatMap((one) => readTrace(one) ?? []),
   )
-  const traces = new Set([...fresh, ...matched].flatMap(({ traceId }) => traceId ?? []))
-  const known = await findTraceCalls(
-    client,
-    [...traces],
-    fresh.map(({ id }) => id),
-  )
-  const calls = new Map([...matched, ...known, ...fresh].map((call) => [call.id, call]))
-  const { linked, changes } = await relink(client, [...calls.values()], new Set(fresh.map(({ id }) => id)))
-  return { linked: new Set(fresh.flatMap(({ id }) => (linked.has(id) ? [id] : []))), moved: changes }
+  if (observed.length + met.length === 0) return { linked: new Set(), moved: [] }
+  if (observed.length === 0) await lockLinks(client)
+  const traces = new Set([...observed.map(readTrace), ...met.map(({ traceId }) => traceId)].flatMap((traceId) => traceId ?? []))
+  const fresh = [...observed, ...leased.filter((one) => traces.has(readTrace(one) ?? ''))].map(toLinkCall)
+  const ids = new Set(fresh.map(({ id }) => id))
+  const known = await findTraceCalls(client, [...traces], [...ids])
+  const calls = new Map([...met, ...known, ...fresh].map((call) => [call.id, call]))
+  const { linked, changes } = await relink(client, [...calls.values()], ids)
+  return { linked: linked.intersection(ids), moved: changes }
 }
 
-function toLinkCall({ report, row }: Written): LinkCall {
-  const { occurredAt, traceId, spanId, relations, requestModel, reading, status } = report
+const isLeased = ({ report }: Written) => report.identity.kind === 'leased'
+
+/** A call under a lease takes part in its trace only where it stands below another span. */
+const readTrace = ({ report, row }: Written) => (report.relations === null ? null : readHex(row.trace_id))
+
+const readHex = (value: unknown) => (typeof value === 'string' ? value : null)
+
+function toLinkCall(written: Written): LinkCall {
+  const { report, row } = written
+  const { occurredAt, relations, requestModel, reading, status } = report
   const { vector } = reading
   return {
     id: row.id,
+    isLeased: isLeased(written),
     occurredAt,
-    traceId: traceId && toHex(traceId),
-    spanId: spanId && toHex(spanId),
-    parentId: relations?.parentSpanId ? toHex(relations.parentSpanId) : null,
+    traceId: readTrace(written),
+    spanId: readHex(row.span_id),
+    parentId: readHex(row.parent_id),
     isContainer: relations?.isContainer ?? false,
     hasUse: status !== 'error' || vector.inputUncached + vector.cacheRead + vector.outputText + vector.reasoning > 0,
-    responseHash: row.response_hash === null ? null : String(row.response_hash),
+    responseHash: readHex(row.response_hash),
     models: [requestModel, reading.model],
     linkedTo: null,
   }

@@ -42,11 +42,16 @@ export function readLeasedCall(span: SpanSignal): LeasedCall | 'malformed' | nul
     traceId: span.traceId,
     spanId: span.spanId,
     scope: null,
-    relations: null,
+    relations: readRelations(span),
     isReportedCostTrusted: true,
     reading: readReading(span),
     exchange: readExchange(span),
   }
+}
+
+/** A span above it may tell of the same call. Without one, the trace is of this call alone. */
+function readRelations({ spanId, parentSpanId }: SpanSignal): UsageReport['relations'] {
+  return parentSpanId && isSpanId(parentSpanId) && !parentSpanId.equals(spanId) ? { parentSpanId, isContainer: false } : null
 }
 
 const toMs = (seconds: number | null) => (seconds === null ? null : seconds * 1_000)

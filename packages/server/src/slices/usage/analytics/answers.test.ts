@@ -110,6 +110,13 @@ test('more points than a chart can show are refused with what to do', async () =
   expect([status, body.error?.code]).toEqual([422, 'range_too_wide'])
   expect((await ask('timeseries', { from: '1970-01-01T00:00:00.000Z', to: '9999-01-01T00:00:00.000Z' })).status).toBe(422)
   expect((await ask('breakdown', { groupBy: 'model,model' })).status).toBe(400)
+  for (const path of ['summary', 'breakdown', 'events']) {
+    expect(
+      (await ask(path, { from: '0001-01-02T00:00:00Z', to: '9999-12-31T23:59:59Z', ...(path !== 'events' && { compare: 'true' }) })).status,
+    ).toBe(200)
+    expect((await ask(path, { from: '9999-01-02T00:00:00Z' })).status).toBe(200)
+    expect((await ask(path, { to: '2026-11-01T00:00:00Z', from: '2026-11-01T00:00:00.000Z' })).status).toBe(400)
+  }
   expect((await ask('breakdown', { cursor: 'x' })).body.error?.code).toBe('invalid_cursor')
 })
 

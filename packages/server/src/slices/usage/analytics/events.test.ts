@@ -114,6 +114,7 @@ test('a call that another one bills is shown where it is asked for, and points a
     client.query('UPDATE usage_event SET linked_to = $1 WHERE id = $2', [billed?.id, linked?.id]),
   )
   expect((await ask<UsageEventPage>('events')).body.items.map(({ id }) => id)).toEqual([billed?.id])
+  expect((await ask<{ requests: number }>('summary', { status: 'ok' })).body.requests).toBe(1)
   const all = (await ask<UsageEventPage>('events', { linked: 'true' })).body
   expect(all.total).toBe(2)
   expect(all.items.find(({ id }) => id === linked?.id)?.linkedTo).toBe(billed?.id)

@@ -51,10 +51,13 @@ export async function readPeriod(
   return period
 }
 
+/** No time that can be written down lies before it. */
+const firstMoment = Date.parse('0001-01-01T00:00:00.000Z')
+
 /** What comes before it: of a whole month the month before, else as long a time. */
 export function findPrevious({ from, to, fromMonth, fromNextMonth, fromLastMonth }: Period): { from: Date; to: Date } {
   const isWholeMonth = from.getTime() === fromMonth.getTime() && to.getTime() === fromNextMonth.getTime()
-  return { from: isWholeMonth ? fromLastMonth : new Date(2 * from.getTime() - to.getTime()), to: from }
+  return { from: isWholeMonth ? fromLastMonth : new Date(Math.max(2 * from.getTime() - to.getTime(), firstMoment)), to: from }
 }
 
 /** From the first moment of the present month to now or later. */

@@ -8,6 +8,7 @@ const at = new Date('2026-11-21T10:00:00Z')
 
 const toCall = (id: string, rest: Partial<LinkCall> = {}): LinkCall => ({
   id,
+  isLeased: false,
   occurredAt: at,
   traceId: 't',
   spanId: id,
@@ -89,9 +90,20 @@ test('a call under a lease bills what tells of its response within a day, and al
   expect(choose(calls, [], [late])).toEqual({ a: 'b', b: null })
 })
 
+test('a call under a lease bills what stands above it and tells of the same, and is billed by none', () => {
+  const leased = toCall('z', { isLeased: true, parentId: 'x', responseHash: 'r' })
+  expect(choose([toCall('a'), leased], [['x', 'a']])).toEqual({ a: 'z' })
+  expect(choose([toCall('a', { models: ['gpt-5-nano', null] }), leased], [['x', 'a']])).toEqual({ a: null })
+  expect(choose([toCall('a', { models: [null, null], isContainer: true }), leased], [['x', 'a']])).toEqual({ a: 'z' })
+  expect(choose([toCall('a'), { ...leased, hasUse: false }], [['x', 'a']])).toEqual({ a: null })
+  expect(choose([leased, toCall('y', { isLeased: true, parentId: 'z', responseHash: 'r' })])).toEqual({})
+  expect(choose([leased])).toEqual({})
+})
+
 test('whatever spans claim of one another, a call is billed by itself or by one that bills itself', () => {
   const letter = fc.constantFrom(...'abcdefgh')
   const call = fc.record({
+    isLeased: fc.boolean(),
     spanId: letter,
     parentId: fc.option(letter),
     isContainer: fc.boolean(),
@@ -111,9 +123,10 @@ test('whatever spans claim of one another, a call is billed by itself or by one 
       )
       for (const biller of Object.values(billers)) {
         if (biller !== null) expect(billers[biller] ?? null).toBeNull()
-        if (biller !== null && billers[biller] === undefined) expect(leases.map(({ id }) => id)).toContain(biller)
+        if (biller !== null && billers[biller] === undefined)
+          expect([...leases.map(({ id }) => id), ...calls.flatMap(({ isLeased }, i) => (isLeased ? String(i) : []))]).toContain(biller)
       }
-      if (leases.length === 0) expect(Object.values(billers)).toContain(null)
+      if (leases.length === 0 && calls.every(({ isLeased }) => !isLeased)) expect(Object.values(billers)).toContain(null)
     }),
     { numRuns: 500 },
   )

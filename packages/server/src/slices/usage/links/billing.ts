@@ -14,16 +14,16 @@ export type LeasedResponses = ReadonlyMap<string, readonly LeasedResponse[]>
 const dayMs = 86_400_000
 
 /**
- * Which event bills each call of a trace; null is itself. It depends on what is known of the trace and, only where reports of one
+ * Which event bills each call of a trace that has no lease; null is itself. It depends on what is known of the trace and, only where reports of one
  * answer stand side by side, on which of them bills already: so the order in which they came does not matter.
  */
 export function chooseBillers(trace: Trace, leased: LeasedResponses): Map<string, string | null> {
   const [only, ...others] = trace.calls
-  if (only && others.length === 0) return new Map([[only.id, findLeased([only], leased)]])
-  const known = relate(trace)
+  if (only && others.length === 0 && !only.isLeased) return new Map([[only.id, findLeased([only], leased)]])
+  const observed = relate(trace).filter(({ call }) => !call.isLeased)
   const covers = new Map<string, string | null>()
-  for (const group of groupByResponse(known)) coverGroup(group, leased, covers)
-  return new Map(trace.calls.map(({ id }) => [id, follow(id, covers)]))
+  for (const group of groupByResponse(observed)) coverGroup(group, leased, covers)
+  return new Map(observed.map(({ call: { id } }) => [id, follow(id, covers)]))
 }
 
 function relate(trace: Trace): Known[] {

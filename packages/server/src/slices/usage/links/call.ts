@@ -1,6 +1,8 @@
-/** What decides about the place of one call without a lease among the others that may tell of the same one. Binary values as `\\x…`. */
+/** What decides about the place of one call among the others that may tell of the same one. Binary values as `\\x…`. */
 export interface LinkCall {
   id: string
+  /** It always bills: others may tell of it, and it of none. */
+  isLeased: boolean
   occurredAt: Date
   traceId: string | null
   spanId: string | null

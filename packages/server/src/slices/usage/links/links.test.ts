@@ -6,7 +6,9 @@ import { createHarness, type Harness } from '../../../../test/harness'
 import { testSize } from '../../../../test/size'
 import { toReading, toReport } from '../../../../test/usage'
 import { inTenantSql } from '../../../platform/tenancy'
+import { createBatches } from '../batches'
 import type { UsageReport } from '../event'
+import type { WrittenUsage } from '../mapping'
 import { recordUsage } from '../service'
 import { relateSpans } from './relate-spans'
 
@@ -21,6 +23,8 @@ interface SpanFacts {
   responseId?: string | null
   isContainer?: boolean
   occurredAt?: Date
+  /** Under a lease of its own. */
+  leaseId?: string
 }
 interface Span {
   traceId: Buffer
@@ -38,13 +42,13 @@ const below = (parent: Span | null, facts: SpanFacts | null = {}, traceId = pare
 })
 
 function toCallReport({ traceId, spanId, parentSpanId, facts }: Span): UsageReport {
-  const { model = 'gpt-5-mini', responseId = null, isContainer = false, occurredAt = new Date() } = facts ?? {}
+  const { model = 'gpt-5-mini', responseId = null, isContainer = false, occurredAt = new Date(), leaseId } = facts ?? {}
   return toReport({
-    identity: { kind: 'span', traceId, spanId },
+    identity: leaseId ? { kind: 'leased', leaseId, sequence: 1 } : { kind: 'span', traceId, spanId },
     traceId,
     spanId,
     occurredAt,
-    relations: { parentSpanId, isContainer },
+    relations: leaseId && !parentSpanId ? null : { parentSpanId, isContainer },
     requestModel: model,
     reading: toReading({ inputUncached: 1_000, outputText: 100 }, { model, responseId }),
   })
@@ -58,10 +62,15 @@ const toLeased = (responseId: string, occurredAt = new Date()): UsageReport =>
     reading: toReading({ inputUncached: 1_000, outputText: 100 }, { responseId }),
   })
 
-async function send(organizationId: string, ...spans: Span[]): Promise<void> {
-  const edges = spans.flatMap(({ facts, parentSpanId, ...rest }) => (facts === null && parentSpanId ? [{ ...rest, parentSpanId }] : []))
-  await relateSpans(harness.deps, organizationId, edges)
-  await recordUsage(harness.deps, organizationId, spans.filter(({ facts }) => facts !== null).map(toCallReport))
+const send = (organizationId: string, ...spans: Span[]) => deliver(harness.deps, organizationId, spans)
+
+async function deliver(deps: Harness['deps'], organizationId: string, items: readonly (Span | UsageReport)[], isNear = true): Promise<void> {
+  const edges = items.flatMap((item) =>
+    'facts' in item && item.facts === null && item.parentSpanId ? [{ ...item, parentSpanId: item.parentSpanId, isNear }] : [],
+  )
+  await relateSpans(deps, organizationId, edges)
+  const reports = items.flatMap((item) => ('facts' in item ? (item.facts === null ? [] : toCallReport(item)) : item))
+  await recordUsage(deps, organizationId, reports)
 }
 
 interface Row {
@@ -194,7 +203,7 @@ interface Scene {
 
 const node = fc.record({
   parent: fc.nat(30),
-  kind: fc.constantFrom('edge', 'edge', 'call', 'call', 'call', 'container'),
+  kind: fc.constantFrom('edge', 'edge', 'call', 'call', 'call', 'container', 'leased'),
   model: fc.constantFrom('gpt-5-mini', 'gpt-5-mini-2025-08-07', 'gpt-5-nano'),
   response: fc.constantFrom('none', 'own', 'same', 'same'),
 })
@@ -214,7 +223,8 @@ function build({ nodes, leased, order, cuts, together }: Shape): Scene {
     const above = i === 0 ? null : (spans[parent % i] ?? null)
     const own = response === 'none' ? null : `r-${i}`
     const responseId = response === 'same' ? (nearestResponse(spans, above) ?? own) : own
-    spans.push(below(above, kind === 'edge' ? null : { model, responseId, isContainer: kind === 'container' }, traceId))
+    const leaseId = kind === 'leased' ? { leaseId: newId('lease') } : {}
+    spans.push(below(above, kind === 'edge' ? null : { model, responseId, isContainer: kind === 'container', ...leaseId }, traceId))
   }
   const responses = spans.flatMap(({ facts }) => facts?.responseId ?? [])
   const chosen = [...new Set(leased.flatMap((at) => responses[at % Math.max(1, responses.length)] ?? []))]
@@ -241,6 +251,8 @@ function listBilled({ spans, leased }: Scene): Span[][] {
     return up !== undefined && (up === high || isUnder(up, high))
   }
   const calls = spans.filter(({ facts }) => facts !== null)
+  const observed = calls.filter(({ facts }) => !facts?.leaseId)
+  const answered = new Set([...leased, ...calls.flatMap(({ facts }) => (facts?.leaseId ? (facts.responseId ?? []) : []))])
   const inside = (high: Span) => calls.filter((low) => isUnder(low, high))
   const isSameResponse = (a: Span, b: Span) => !!a.facts?.responseId && a.facts.responseId === b.facts?.responseId
   const isSameModel = (a: Span, b: Span) => a.facts?.model?.slice(0, 10) === b.facts?.model?.slice(0, 10)
@@ -248,9 +260,9 @@ function listBilled({ spans, leased }: Scene): Span[][] {
     if (call.facts?.isContainer) return inside(call).length > 0
     return inside(call).some((low) => isSameModel(low, call) && (!low.facts?.isContainer || inside(low).length === 0))
   }
-  const innermost = calls.filter((call) => !inside(call).some((low) => isSameResponse(low, call)))
+  const innermost = observed.filter((call) => !inside(call).some((low) => isSameResponse(low, call)))
   const groups = Map.groupBy(innermost, ({ spanId, facts }) => facts?.responseId ?? spanId.toString('hex'))
-  return [...groups].filter(([key, group]) => !leased.includes(key) && !group.some(isTold)).map(([, group]) => group)
+  return [...groups].filter(([key, group]) => !answered.has(key) && !group.some(isTold)).map(([, group]) => group)
 }
 
 test('in any order and batching, whoever bills is whom the whole tree names, and the sums are theirs', async () => {
@@ -258,19 +270,11 @@ test('in any order and batching, whoever bills is whom the whole tree names, and
     fc.asyncProperty(shape, async (drawn) => {
       const organizationId = await harness.createTenant()
       const scene = build(drawn)
-      const deliver = async (items: readonly (Span | string)[]) => {
-        const spans = items.filter((item) => typeof item !== 'string')
-        await send(organizationId, ...spans)
-        const responses = items.filter((item) => typeof item === 'string')
-        await recordUsage(
-          harness.deps,
-          organizationId,
-          responses.map((id) => toLeased(id)),
-        )
-      }
+      const replicas = [harness.deps, { ...harness.deps, usageBatches: createBatches<UsageReport, WrittenUsage>() }] as const
       let waiting: Promise<void>[] = []
-      for (const { items, isWithNext } of scene.batches) {
-        waiting.push(deliver(items))
+      for (const [i, { items, isWithNext }] of scene.batches.entries()) {
+        const told = items.map((item) => (typeof item === 'string' ? toLeased(item) : item))
+        waiting.push(deliver(replicas[i % 2] ?? harness.deps, organizationId, told))
         if (isWithNext) continue
         await Promise.all(waiting)
         waiting = []
@@ -279,8 +283,9 @@ test('in any order and batching, whoever bills is whom the whole tree names, and
       const billed = await readBilled(organizationId)
       const groups = listBilled(scene)
       expect(groups.map((group) => hex(...group).intersection(billed.spans).size)).toEqual(groups.map(() => 1))
-      expect([billed.spans.size, billed.leased]).toEqual([groups.length, scene.leased.length])
-      await deliver(scene.spans)
+      const leased = scene.leased.length + scene.spans.filter(({ facts }) => facts?.leaseId).length
+      expect([billed.spans.size, billed.leased]).toEqual([groups.length, leased])
+      await send(organizationId, ...scene.spans)
       expect(await readBilled(organizationId)).toEqual(billed)
     }),
     { numRuns: testSize(30, 1_000) },

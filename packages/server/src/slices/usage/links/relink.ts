@@ -21,7 +21,7 @@ export async function relink(client: pg.ClientBase, calls: readonly LinkCall[], 
   })
   const known = moved.filter(({ id }) => !fresh.has(id))
   const leaving = await findContributions(client, known.filter(isLeaving))
-  const saved = await saveLinks(client, moved)
+  const saved = await saveLinks(client, moved, fresh)
   const returning = await findContributions(
     client,
     known.filter(({ id, becomes }) => becomes === null && saved.has(id)),
@@ -46,6 +46,6 @@ async function readBillers(client: pg.ClientBase, calls: readonly LinkCall[]): P
 const toTrace = (calls: readonly LinkCall[], edges: readonly Edge[] = []) => ({ calls, edges })
 
 async function readLeased(client: pg.ClientBase, calls: readonly LinkCall[]): Promise<LeasedResponses> {
-  const hashes = new Set(calls.flatMap(({ responseHash }) => responseHash ?? []))
+  const hashes = new Set(calls.flatMap(({ isLeased, responseHash }) => (isLeased ? [] : (responseHash ?? []))))
   return Map.groupBy(await findLeasedResponses(client, [...hashes]), ({ responseHash }) => responseHash)
 }

@@ -5,39 +5,58 @@ import type { Edge, LeasedResponse, LinkCall } from './call'
 const callsEach = 500
 const edgesEach = 2_000
 
-const callColumns = `e.id, e.occurred_at AS "occurredAt", i.trace_id::text AS "traceId", i.span_id::text AS "spanId",
+const callColumns = `e.id, i.is_leased AS "isLeased", e.occurred_at AS "occurredAt", i.trace_id::text AS "traceId", i.span_id::text AS "spanId",
   i.parent_id::text AS "parentId", i.is_container AS "isContainer", i.response_hash::text AS "responseHash",
   e.status <> 'error' OR e.input_uncached + e.cache_read + e.output_text + e.reasoning > 0 AS "hasUse",
   ARRAY[e.request_model, e.response_model] AS models, e.linked_to AS "linkedTo"`
+const itsIdentity = 'FROM usage_identity WHERE organization_id = (SELECT keylease_organization())'
 const itsEvent = `JOIN usage_event e ON e.organization_id = i.organization_id AND e.occurred_at = i.occurred_at AND e.id = i.event_id`
 
-/** Calls without a lease of these traces, beside those that are being written. */
+/** Calls of these traces, beside those that are being written. */
 export async function findTraceCalls(client: pg.ClientBase, traceIds: readonly string[], except: readonly string[]): Promise<LinkCall[]> {
   if (traceIds.length === 0) return []
+  const newest = (kind: string) =>
+    `(SELECT * ${itsIdentity} AND trace_id = t.trace_id AND ${kind} AND event_id <> ALL($2::text[]) ORDER BY event_id DESC LIMIT ${callsEach})`
   const found = await client.query<LinkCall>({
     name: 'find-trace-calls',
     text: `SELECT ${callColumns} FROM unnest($1::bytea[]) AS t(trace_id)
-      CROSS JOIN LATERAL (
-        SELECT * FROM usage_identity
-        WHERE organization_id = (SELECT keylease_organization()) AND NOT is_leased AND trace_id = t.trace_id AND event_id <> ALL($2::text[])
-        ORDER BY event_id DESC LIMIT ${callsEach}
-      ) i ${itsEvent}`,
+      CROSS JOIN LATERAL (${newest('NOT is_leased')} UNION ALL ${newest('is_leased')}) i ${itsEvent}`,
     values: [traceIds, except],
   })
   return found.rows
 }
 
-/** Calls without a lease that brought one of these responses. */
-export async function findCallsByResponse(client: pg.ClientBase, hashes: readonly string[]): Promise<LinkCall[]> {
-  if (hashes.length === 0) return []
+/** Calls without a lease that brought one of these responses, and of each of these traces one. */
+export async function findObserved(client: pg.ClientBase, hashes: readonly string[], traceIds: readonly string[]): Promise<LinkCall[]> {
+  if (hashes.length + traceIds.length === 0) return []
   const found = await client.query<LinkCall>({
-    name: 'find-calls-by-response',
-    text: `SELECT ${callColumns} FROM usage_identity i ${itsEvent}
-      WHERE i.organization_id = (SELECT keylease_organization()) AND NOT i.is_leased AND i.response_hash = ANY($1::bytea[])
-      ORDER BY i.event_id LIMIT ${callsEach}`,
-    values: [hashes],
+    name: 'find-observed-calls',
+    text: `SELECT ${callColumns} FROM (
+        (SELECT * ${itsIdentity} AND NOT is_leased AND response_hash = ANY($1::bytea[]) ORDER BY event_id LIMIT ${callsEach})
+        UNION ALL
+        SELECT one.* FROM unnest($2::bytea[]) AS t(trace_id)
+        CROSS JOIN LATERAL (SELECT * ${itsIdentity} AND NOT is_leased AND trace_id = t.trace_id LIMIT 1) one
+      ) i ${itsEvent}`,
+    values: [hashes, traceIds],
   })
   return found.rows
+}
+
+/** Those of these traces of which a call, or what stands above one, was told before. */
+export async function findKnownTraces(client: pg.ClientBase, traceIds: readonly string[]): Promise<Set<string>> {
+  const found = await client.query<{ traceId: string }>({
+    name: 'find-known-traces',
+    text: `SELECT t.trace_id::text AS "traceId" FROM unnest($1::bytea[]) AS t(trace_id)
+      WHERE EXISTS (SELECT ${itsIdentity} AND trace_id = t.trace_id)
+        OR EXISTS (SELECT FROM usage_trace WHERE organization_id = (SELECT keylease_organization()) AND trace_id = t.trace_id)`,
+    values: [traceIds],
+  })
+  return new Set(found.rows.map(({ traceId }) => traceId))
+}
+
+/** Batches of leased calls alone are written side by side: those that change who bills take turns. */
+export async function lockLinks(client: pg.ClientBase): Promise<void> {
+  await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('keylease links ' || keylease_organization(), 0))`)
 }
 
 /** Calls under a lease that brought one of these responses. */
@@ -93,14 +112,16 @@ export interface LinkChange {
 }
 
 /** The ids of those that were as they were thought to be: whoever comes second changes nothing twice. */
-export async function saveLinks(client: pg.ClientBase, changes: readonly LinkChange[]): Promise<Set<string>> {
+export async function saveLinks(client: pg.ClientBase, changes: readonly LinkChange[], fresh: ReadonlySet<string>): Promise<Set<string>> {
   if (changes.length === 0) return new Set()
   const input = JSON.stringify(changes)
   const rows = `jsonb_to_recordset($1::jsonb) AS r(id text, "occurredAt" timestamptz, was text, becomes text)`
-  await client.query(
-    `SELECT FROM usage_event e JOIN ${rows} ON e.occurred_at = r."occurredAt" AND e.id = r.id ORDER BY e.occurred_at, e.id FOR UPDATE OF e`,
-    [input],
-  )
+  const known = changes.filter(({ id }) => !fresh.has(id))
+  if (known.length > 0)
+    await client.query(
+      `SELECT FROM usage_event e JOIN ${rows} ON e.occurred_at = r."occurredAt" AND e.id = r.id ORDER BY e.occurred_at, e.id FOR UPDATE OF e`,
+      [JSON.stringify(known)],
+    )
   const saved = await client.query<{ id: string }>(
     `UPDATE usage_event e SET linked_to = r.becomes FROM ${rows}
      WHERE e.occurred_at = r."occurredAt" AND e.id = r.id AND e.linked_to IS NOT DISTINCT FROM r.was RETURNING e.id`,
