@@ -15,14 +15,14 @@ try {
   const deps = await site.openDeps()
   const { rows: organizations } = await deps.db.systemPool.query<{ id: string }>('SELECT id FROM organization')
   const organizationId = organizations[0]?.id ?? ''
-  for (const table of ['usage_event', 'usage_quarter'] as const) {
+  for (const table of ['usage_event', 'usage_quarter', 'usage_hour'] as const) {
     for (let day = 0; day < days; day++) await ensurePartition(deps.db.ownerPool, table, new Date(), -day)
   }
   await deps.db.close()
   const client = await site.connectSuperuser()
   const rows: Record<string, unknown>[] = []
   for (const size of sizes) {
-    await client.query('TRUNCATE usage_event, usage_quarter, usage_day')
+    await client.query('TRUNCATE usage_event, usage_quarter, usage_hour, usage_day, usage_month')
     const started = performance.now()
     await writeLedger(client, organizationId, size)
     console.log(`${size} calls are written after ${Math.round((performance.now() - started) / 1_000)} s`)

@@ -2,7 +2,7 @@ import { sketchColumns, sumColumns } from '../../packages/server/src/slices/usag
 import { type Dimension, maximumValues, otherValue } from '../../packages/server/src/slices/usage/rollups/dimensions'
 
 export const days = 90
-/** Quarters older than these are read by no query of a dashboard: its ranges begin at midnight. */
+/** Quarters and hours older than these are read by no query of a dashboard: its ranges begin at midnight. */
 const quarterDays = 8
 
 interface Client {
@@ -75,7 +75,10 @@ export async function writeLedger(client: Client, organizationId: string, rows: 
   await client.query(`CREATE UNLOGGED TABLE bench_sums AS ${Object.entries(places).map(toSums).join(' UNION ALL ')}`)
   await client.query('ANALYZE bench_day; ANALYZE bench_sums')
   for (let day = 0; day < days; day++) await writeDay(client, organizationId, day)
-  await client.query('VACUUM ANALYZE usage_day, usage_quarter, usage_event')
+  await client.query(`INSERT INTO usage_month (organization_id, ${keyColumns}, ${amounts})
+    SELECT organization_id, dimension, date_trunc('month', starts_at, 'UTC') AS month, value, paired, ${added} FROM usage_day
+    GROUP BY organization_id, dimension, month, value, paired`)
+  await client.query('VACUUM ANALYZE usage_month, usage_day, usage_hour, usage_quarter, usage_event')
 }
 
 /** Day 0 is today, whose hours to come are left out of nothing: a dashboard asks for whole days. */
@@ -116,6 +119,10 @@ const sums = [
   `'{}'::integer[] AS first_token_sketch`,
 ].join(', ')
 
+const keyColumns = 'dimension, starts_at, value, paired'
+const amounts = [...sumColumns, ...sketchColumns].join(', ')
+const added = [...sumColumns.map((name) => `sum(${name})`), `array_fill(sum(calls)::integer / 64, ARRAY[64])`, `'{}'::integer[]`].join(', ')
+
 async function writeDay(client: Client, organizationId: string, day: number): Promise<void> {
   const shift = `- interval '${day} days'`
   const suffix = `'${day.toString(36).padStart(2, '0')}'`
@@ -131,15 +138,14 @@ async function writeDay(client: Client, organizationId: string, day: number): Pr
     `INSERT INTO ${partition} (organization_id, ${eventNames.join(', ')}) SELECT '${organizationId}', ${selected.join(', ')} FROM bench_day`,
   )
   const value = `CASE WHEN dimension ~ 'agent|key|tag' AND length(value) > 10 THEN ${renew('value')} ELSE value END`
-  const columns = ['dimension', 'starts_at', 'value', 'paired', ...sumColumns, ...sketchColumns].join(', ')
-  const amounts = [...sumColumns, ...sketchColumns].join(', ')
+  const columns = `${keyColumns}, ${amounts}`
   if (day < quarterDays) {
     await client.query(`INSERT INTO usage_quarter (organization_id, ${columns})
       SELECT '${organizationId}', dimension, quarter ${shift}, ${value}, paired, ${amounts} FROM bench_sums`)
+    await client.query(`INSERT INTO usage_hour (organization_id, ${columns})
+      SELECT '${organizationId}', dimension, date_bin('1 hour', quarter, 'epoch') ${shift} AS hour, ${value}, paired, ${added} FROM bench_sums
+      GROUP BY dimension, hour, value, paired`)
   }
-  const added = [...sumColumns.map((name) => `sum(${name})`), `array_fill(sum(calls)::integer / 64, ARRAY[64])`, `'{}'::integer[]`].join(
-    ', ',
-  )
   await client.query(`INSERT INTO usage_day (organization_id, ${columns})
     SELECT '${organizationId}', dimension, ${startOf(day)}, ${value}, paired, ${added} FROM bench_sums GROUP BY dimension, value, paired`)
 }

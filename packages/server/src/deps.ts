@@ -39,10 +39,10 @@ import { createIntake, type Intake } from './slices/ingest/intake'
 import { createLeaseRoom, type LeaseRoom } from './slices/leases/room'
 import { createUsagePrices, type UsagePrices } from './slices/prices/usage-prices'
 import { type Batches, createBatches } from './slices/usage/batches'
-import type { UsageReport } from './slices/usage/event'
 import { createUsageFeed, type UsageFeed } from './slices/usage/live/feed'
 import { createLiveStreams, type LiveStreams } from './slices/usage/live/streams'
 import type { WrittenUsage } from './slices/usage/mapping'
+import type { PricedCall } from './slices/usage/priced-call'
 
 /** Everything that a slice may reach, as one plain object, built once. */
 export interface Deps {
@@ -80,7 +80,7 @@ export interface Deps {
   leases: LeaseRoom
   attribution: AttributionRules
   intake: Intake
-  usageBatches: Batches<UsageReport, WrittenUsage>
+  usageBatches: Batches<PricedCall, WrittenUsage>
   live: UsageFeed
   liveStreams: LiveStreams
 }

@@ -1,7 +1,7 @@
 import { hideUsageEvent } from '@keylease/shared/metering/hide-usage-event'
 import { linkAbort } from './linked-abort'
 import { meterBody } from './metered-body'
-import { MeteredResponse } from './metered-response'
+import { meterResponse } from './metered-response'
 import { outputCapHeader } from './output-cap'
 import { createRecorder, type Recorder, type RecorderRoom, type Sending } from './recorder'
 import { sendCall } from './send'
@@ -42,9 +42,7 @@ export async function attemptCall(room: RecorderRoom, sending: Sending): Promise
         const { usageOption } = call.found.operation.answer
         const filter = call.asksForUsage && usageOption && isEventStream(response) ? hideUsageEvent(usageOption) : null
         const metered = meterBody(response.body, { reader, filter, link, onFirstByte: recorder.firstByte, onEnd: recorder.end })
-        const answer = new MeteredResponse(metered.stream, response, metered.readAll)
-        if (call.filledOutputCap !== null) answer.headers.set(outputCapHeader, String(call.filledOutputCap))
-        return answer
+        return meterResponse(response, metered, call.filledOutputCap === null ? null : [outputCapHeader, String(call.filledOutputCap)])
       },
     }
   } catch (error) {

@@ -1,14 +1,14 @@
 import { askForUsage } from '@keylease/shared/metering/ask-for-usage'
 import type { RequestReading } from '@keylease/shared/metering/reading'
 import { createRequestReader } from '@keylease/shared/metering/request-reader'
-import { type FoundOperation, findOperation } from '@keylease/shared/providers/find-operation'
+import type { FoundOperation } from '@keylease/shared/providers/find-operation'
 import type { Provider } from '@keylease/shared/providers/provider'
-import { toUnlisted } from '@keylease/shared/providers/unlisted'
 import type { LeaseNeed } from '../leases/issue'
 import type { Lease } from '../leases/lease'
 import type { Outgoing } from './outgoing'
 import { fillOutputCap } from './output-cap'
-import { findTarget, type Target } from './target'
+import { findPlace } from './place'
+import type { Target } from './target'
 
 /** What is asked for, and where it goes under one lease. */
 export interface Call {
@@ -27,8 +27,7 @@ export interface Call {
 
 /** A request that no operation lists is sent as it is and counted as one request. */
 export function classify(provider: Provider, lease: Lease, outgoing: Outgoing): Call {
-  const target = findTarget(provider, lease, outgoing.url)
-  const found = findOperation(provider, outgoing.method, target.path) ?? toUnlisted(outgoing.method)
+  const { target, found, region } = findPlace(provider, lease, outgoing)
   const read = (bytes: Uint8Array | null) => readRequest(found, outgoing, bytes)
   const asked = { bytes: outgoing.bytes, request: read(outgoing.bytes) }
   const capped = fillOutputCap(lease, found.operation, asked, read)
@@ -37,13 +36,7 @@ export function classify(provider: Provider, lease: Lease, outgoing: Outgoing): 
   const asksForUsage = usageOption !== null && request.isStream && request.needsUsageOption && bytes !== null
   const body = asksForUsage ? new Uint8Array(askForUsage(bytes, usageOption)) : (bytes ?? outgoing.stream)
   const filledOutputCap = capped && lease.scope.defaultMaxOutputTokens
-  return { provider, target, found, request, filledOutputCap, body, asksForUsage, region: findRegion(target, outgoing), outgoing }
-}
-
-/** Of the address that it is sent to; where that does not tell, of the one that the client was made for. */
-function findRegion({ baseUrl }: Target, { url }: Outgoing): string | null {
-  const region = /(?:^|[.-])([a-z]{2}(?:-[a-z]+)+-?\d)(?:[.-]|$)/
-  return region.exec(baseUrl.split('/', 3)[2] ?? '')?.[1] ?? region.exec(url.hostname)?.[1] ?? null
+  return { provider, target, found, request, filledOutputCap, body, asksForUsage, region, outgoing }
 }
 
 /** What a lease would have to allow beside what this one does, as far as the request says what it is; null where it is granted. */

@@ -24,18 +24,24 @@ export interface FetchOptions {
 
 /** A fetch whose calls are leased, metered and recorded; to its caller it is fetch. What meters is loaded with the first call. */
 export function createLeasedFetch(room: FetchRoom, providerId: string, { keyId, refusals }: FetchOptions): typeof fetch {
-  const load = async () => {
-    const [{ createCaller }, provider] = await Promise.all([import('./caller'), room.loadProvider(providerId)])
-    return createCaller(room, provider, keyId)
+  let caller: typeof fetch | null = null
+  let loading: Promise<typeof fetch> | null = null
+  const load = async (): Promise<typeof fetch> => {
+    try {
+      const [{ createCaller }, provider] = await Promise.all([import('./caller'), room.loadProvider(providerId)])
+      caller = createCaller(room, provider, keyId)
+      return caller
+    } finally {
+      loading = null
+    }
   }
-  let caller: ReturnType<typeof load> | null = null
+  const start = (): Promise<typeof fetch> => {
+    loading ??= load()
+    return loading
+  }
   return async (input, init) => {
     try {
-      caller ??= load()
-      const call = await caller.catch((error: unknown) => {
-        caller = null
-        throw error
-      })
+      const call = caller ?? (await start())
       return await call(input, init ?? undefined)
     } catch (error) {
       if (!KeyleaseError.is(error)) throw error

@@ -52,14 +52,14 @@ function meter(body: ReadableStream<Uint8Array>) {
   const ends: { how: AnswerEnd; error: unknown }[] = []
   let firstBytes = 0
   const reader = { push: (chunk: Uint8Array) => void read.push(new TextDecoder().decode(chunk)), end: () => expect.unreachable() }
-  const { stream } = meterBody(body, {
+  const { openStream } = meterBody(body, {
     reader,
     filter: null,
     link: linkAbort(abort.signal),
     onFirstByte: () => void firstBytes++,
     onEnd: (how, error) => void ends.push({ how, error }),
   })
-  return { stream, abort, read, ends, countFirstBytes: () => firstBytes }
+  return { stream: openStream(), abort, read, ends, countFirstBytes: () => firstBytes }
 }
 
 type Step = 'read' | 'push' | 'close' | 'fail' | 'abort' | 'cancel' | 'turn'

@@ -14,11 +14,12 @@ interface Metered {
   onEnd(how: AnswerEnd, error?: unknown): void
 }
 
-/** A body in one of two ways: as a stream, or whole, which spares a stream that nobody looks at. */
+/** A body in one of two ways: as a stream, or whole, which spares a stream that nobody looks at. One of them, and once. */
 export interface MeteredBody {
-  stream: ReadableStream<Uint8Array>
-  /** Every piece, where nothing was taken from the stream. */
+  openStream(): ReadableStream<Uint8Array>
   readAll(): Promise<Uint8Array[]>
+  /** Leaves the provider once this was let go of, while neither was asked for. */
+  watch(answer: WeakKey): void
 }
 
 /** The body as it arrives, read as it passes: nothing is fetched that the caller does not ask for, and what it leaves is left at once. */
@@ -66,9 +67,16 @@ export function meterBody(body: ReadableStream<Uint8Array>, { reader, filter, li
     end('complete')
     return all
   }
-  const stream = toStream({ readNext, readRest: () => filter?.end() ?? [], complete: () => end('complete'), fail, leave })
-  if (!isEnded) unwatch = watchUnread(stream, () => void leave().catch(() => undefined))
-  return { stream, readAll }
+  const watch = (answer: WeakKey) => {
+    unwatch()
+    if (!isEnded) unwatch = watchUnread(answer, () => void leave().catch(() => undefined))
+  }
+  const openStream = () => {
+    const stream = toStream({ readNext, readRest: () => filter?.end() ?? [], complete: () => end('complete'), fail, leave })
+    watch(stream)
+    return stream
+  }
+  return { openStream, readAll, watch }
 }
 
 interface Source {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { linkAbort } from './linked-abort'
 import { meterBody } from './metered-body'
-import { MeteredResponse } from './metered-response'
+import { meterResponse } from './metered-response'
 
 const text = '{"choices":[{"message":{"content":"Zoë"}}]}'
 const bytes = new TextEncoder().encode(text)
@@ -20,8 +20,10 @@ function createAnswer(abort = new AbortController(), pieces = [bytes.slice(0, 38
   const ends: string[] = []
   const reader = { push: (piece: Uint8Array) => void read.push(piece), end: () => expect.unreachable() }
   const facts = { reader, filter: null, link: linkAbort(abort.signal), onFirstByte: () => undefined }
-  const { stream, readAll } = meterBody(original.body ?? expect.unreachable(), { ...facts, onEnd: (how) => void ends.push(how) })
-  const answer = new MeteredResponse(stream, original, readAll)
+  const answer = meterResponse(
+    original,
+    meterBody(original.body ?? expect.unreachable(), { ...facts, onEnd: (how) => void ends.push(how) }),
+  )
   return { answer, ends, countRead: () => read.reduce((sum, { length }) => sum + length, 0) }
 }
 

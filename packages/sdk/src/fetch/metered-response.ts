@@ -1,20 +1,12 @@
 import type { MeteredBody } from './metered-body'
 
-type ReadAll = MeteredBody['readAll']
-
-const decoder = new TextDecoder()
-
-/** The answer with another body: it came from where the original came from, and so did its copies. */
-export class MeteredResponse extends Response {
+/** An answer with another body: it came from where the original came from, and so did its copies. */
+class AnswerCopy extends Response {
   readonly #original: Response
-  /** While nobody has asked for the stream, the body may be read beside it. */
-  #readAll: ReadAll | null
-  #isReadWhole = false
 
-  constructor(stream: ReadableStream<Uint8Array> | null, original: Response, readAll: ReadAll | null = null) {
+  constructor(stream: ReadableStream<Uint8Array> | null, original: Response) {
     super(stream, original)
     this.#original = original
-    this.#readAll = readAll
   }
 
   override get url(): string {
@@ -29,39 +21,94 @@ export class MeteredResponse extends Response {
     return this.#original.type
   }
 
+  override clone(): Response {
+    return new AnswerCopy(super.clone().body, this.#original)
+  }
+}
+
+const reading = Symbol('reading')
+const decoder = new TextDecoder()
+
+interface Reading {
+  body: MeteredBody
+  /** What is read in any other way than whole, from a stream of its own. */
+  copy: Response | null
+}
+
+/**
+ * What fetch gave, whose body is read through the meter. Never made: an answer of the runtime becomes one, for a second answer around the
+ * first costs as much as all that is measured of it. Its own stream is held, so that nothing is read beside the meter.
+ */
+class MeteredAnswer extends Response {
+  declare [reading]: Reading | null
+
   override get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-    this.#readAll = null
-    return super.body
+    const copy = copyAnswer(this)
+    return copy ? copy.body : super.body
   }
 
   override get bodyUsed(): boolean {
-    return this.#isReadWhole || super.bodyUsed
+    return this[reading]?.copy?.bodyUsed ?? super.bodyUsed
   }
 
   override clone(): Response {
-    this.#readAll = null
-    return new MeteredResponse(super.clone().body, this.#original)
+    return copyAnswer(this)?.clone() ?? super.clone()
   }
 
   override async text(): Promise<string> {
-    const pieces = this.#readWhole()
-    return pieces === null ? super.text() : toText(await pieces)
+    const pieces = readWhole(this)
+    return pieces === null ? (this[reading]?.copy?.text() ?? super.text()) : toText(await pieces)
   }
 
   override async json(): Promise<unknown> {
-    const pieces = this.#readWhole()
-    return pieces === null ? super.json() : JSON.parse(toText(await pieces))
+    const pieces = readWhole(this)
+    return pieces === null ? (this[reading]?.copy?.json() ?? super.json()) : JSON.parse(toText(await pieces))
   }
 
-  /** Once; the stream that is left aside is locked, as that of any body is that was read. */
-  #readWhole(): Promise<Uint8Array[]> | null {
-    const readAll = this.#readAll
-    if (readAll === null) return null
-    this.#readAll = null
-    this.#isReadWhole = true
-    super.body?.getReader()
-    return readAll()
+  override async arrayBuffer(): Promise<ArrayBuffer> {
+    return copyAnswer(this)?.arrayBuffer() ?? super.arrayBuffer()
   }
+
+  override async blob(): Promise<Blob> {
+    return copyAnswer(this)?.blob() ?? super.blob()
+  }
+
+  override async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return copyAnswer(this)?.bytes() ?? super.bytes()
+  }
+
+  override async formData(): Promise<FormData> {
+    return copyAnswer(this)?.formData() ?? super.formData()
+  }
+}
+
+/** The answer with its body metered, and a header more where there is one to add. */
+export function meterResponse(original: Response, body: MeteredBody, header: [string, string] | null = null): Response {
+  if (header === null && Object.getPrototypeOf(original) === Response.prototype) {
+    const answer: MeteredAnswer = Object.setPrototypeOf(original, MeteredAnswer.prototype)
+    answer[reading] = { body, copy: null }
+    body.watch(answer)
+    return answer
+  }
+  const copy = new AnswerCopy(body.openStream(), original)
+  if (header) copy.headers.set(...header)
+  return copy
+}
+
+/** Null where it was read whole. */
+function copyAnswer(answer: MeteredAnswer): Response | null {
+  const own = answer[reading]
+  if (own === null) return null
+  own.copy ??= new AnswerCopy(own.body.openStream(), answer)
+  return own.copy
+}
+
+/** Once, and only while nobody has asked for the stream. */
+function readWhole(answer: MeteredAnswer): Promise<Uint8Array[]> | null {
+  const own = answer[reading]
+  if (own === null || own.copy !== null) return null
+  answer[reading] = null
+  return own.body.readAll()
 }
 
 function toText(pieces: readonly Uint8Array[]): string {

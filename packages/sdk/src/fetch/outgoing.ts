@@ -18,7 +18,7 @@ export async function toOutgoing(input: RequestInfo | URL, init: RequestInit = {
   const base = input instanceof Request ? input : null
   const outgoing = {
     method: (method ?? base?.method ?? 'GET').toUpperCase(),
-    url: new URL(base ? base.url : String(input)),
+    url: readUrl(base ? base.url : String(input)),
     headers: readHeaders(headers ?? base?.headers),
     signal: signal ?? base?.signal ?? null,
     rest: base ? { redirect: base.redirect, keepalive: base.keepalive, ...rest } : rest,
@@ -31,8 +31,27 @@ export async function toOutgoing(input: RequestInfo | URL, init: RequestInit = {
   return { ...outgoing, bytes: new Uint8Array(await base.arrayBuffer()), stream: null }
 }
 
-const readHeaders = (given: HeadersInit | undefined): Record<string, string> =>
-  Object.fromEntries(given instanceof Headers ? given : new Headers(given))
+const urls = new Map<string, URL>()
+const mostUrls = 256
+
+/** Calls go to few addresses, which nobody changes. */
+function readUrl(text: string): URL {
+  const known = urls.get(text)
+  if (known !== undefined) return known
+  const url = new URL(text)
+  if (urls.size >= mostUrls) urls.clear()
+  urls.set(text, url)
+  return url
+}
+
+function readHeaders(given: HeadersInit | undefined): Record<string, string> {
+  const headers: Record<string, string> = {}
+  const all = given instanceof Headers ? given : new Headers(given)
+  all.forEach((value, name) => {
+    headers[name] = value
+  })
+  return headers
+}
 
 const isDocument = (type: string | null): boolean =>
   type !== null && /^(?:text\/|multipart\/|application\/(?:[\w.+-]*json|x-www-form))/i.test(type)

@@ -29,8 +29,7 @@ const freeTurn: Turn = { settle: () => undefined }
 export function takeTurn(clock: Clock, lease: Lease, bytes: number): Turn {
   if (lease.delivery === 'gateway') return freeTurn
   const nowMs = clock.monotonicMs()
-  const own = buckets.get(lease) ?? createBuckets(lease.scope, nowMs)
-  buckets.set(lease, own)
+  const own = buckets.get(lease) ?? openBuckets(lease, nowMs)
   if (own.length === 0) return freeTurn
   for (const bucket of own) fillUp(bucket, nowMs)
   for (const bucket of own) if (bucket.left < toLeast(bucket)) throw refuse(bucket)
@@ -41,6 +40,12 @@ export function takeTurn(clock: Clock, lease: Lease, bytes: number): Turn {
       for (const bucket of own) if (bucket.limit === 'tokensPerMinute') bucket.left -= countTokens(vector) - estimate
     },
   }
+}
+
+function openBuckets(lease: Lease, nowMs: number): Bucket[] {
+  const own = createBuckets(lease.scope, nowMs)
+  buckets.set(lease, own)
+  return own
 }
 
 const createBuckets = (scope: Lease['scope'], atMs: number): Bucket[] =>

@@ -1,23 +1,25 @@
+import type { AuthorisedRequest } from '@keylease/shared/providers/authorise/authorised-request'
 import { needsExchange } from '@keylease/shared/providers/authorise/google-exchange'
 import type { Provider } from '@keylease/shared/providers/provider'
-import { authoriseRequest, bareTarget } from '@keylease/shared/providers/request'
+import { bareTarget } from '@keylease/shared/providers/request'
+import type { Secret } from '@keylease/shared/secret'
 import type { Config } from '../config'
 import type { Lease } from '../leases/lease'
+import { authoriseAgain, authoriseFirst } from './authorise'
 import type { Call } from './classify'
 import { exchangeKey } from './exchange'
+import { withoutPlaceholders } from './placeholders'
 
 /** The credential goes where the lease says and follows no redirect. */
 export async function sendCall(config: Config, call: Call, lease: Lease, signal: AbortSignal, onSend: () => void): Promise<Response> {
   const { provider, target, body, outgoing } = call
   const isStream = body instanceof ReadableStream
   const sender = toSender(provider, lease)
-  const headers = withoutPlaceholders(outgoing.headers)
-  const upstream = { method: outgoing.method, path: withoutQueryKey(sender, target.path), headers, body: isStream ? null : body }
-  const at = new Date(config.clock.now() + lease.clockOffsetMs)
-  const place = { ...bareTarget, baseUrl: target.baseUrl, region: call.region }
+  const { method, headers } = outgoing
   const key = lease.credential
-  const credential = needsExchange(sender, key) ? await exchangeKey(config, sender, lease, key) : key
-  const authorised = await authoriseRequest(sender, place, upstream, credential, at)
+  const bytes = isStream ? null : body
+  const again = authoriseAgain(key, target, { method, headers, body: bytes })
+  const authorised = again ?? (await authorise(config, call, lease, key, bytes))
   onSend()
   const response = await config.fetch(authorised.url, {
     ...outgoing.rest,
@@ -28,7 +30,24 @@ export async function sendCall(config: Config, call: Call, lease: Lease, signal:
     redirect: outgoing.rest.redirect === 'error' ? 'error' : 'manual',
     signal,
   })
-  return sender.auth.kind === 'query' ? withAddress(response, `${target.baseUrl}${upstream.path}`) : response
+  return sender.auth.kind === 'query' ? withAddress(response, `${target.baseUrl}${withoutQueryKey(sender, target.path)}`) : response
+}
+
+async function authorise(
+  config: Config,
+  call: Call,
+  lease: Lease,
+  key: Secret,
+  body: AuthorisedRequest['body'],
+): Promise<AuthorisedRequest> {
+  const { provider, target, region, outgoing } = call
+  const sender = toSender(provider, lease)
+  const headers = withoutPlaceholders(outgoing.headers)
+  const upstream = { method: outgoing.method, path: withoutQueryKey(sender, target.path), headers, body }
+  const at = new Date(config.clock.now() + lease.clockOffsetMs)
+  const place = { ...bareTarget, baseUrl: target.baseUrl, region }
+  const credential = needsExchange(sender, key) ? await exchangeKey(config, sender, lease, key) : key
+  return authoriseFirst(sender, { target, place, upstream, credential, at })
 }
 
 const senders = new WeakMap<Lease, Provider>()
@@ -41,25 +60,6 @@ function toSender(provider: Provider, lease: Lease): Provider {
   senders.set(lease, sender)
   return sender
 }
-
-function withoutPlaceholders(given: Readonly<Record<string, string>>): Record<string, string> {
-  const headers: Record<string, string> = { accept: '*/*' }
-  for (const name in given) if (!placeholders.has(name)) headers[name] = given[name] ?? ''
-  return headers
-}
-
-/** Where clients put their key: what they were made with is a placeholder. */
-const placeholders: ReadonlySet<string> = new Set([
-  'authorization',
-  'x-api-key',
-  'api-key',
-  'x-goog-api-key',
-  'x-amz-date',
-  'x-amz-content-sha256',
-  'x-amz-security-token',
-  'host',
-  'content-length',
-])
 
 function withoutQueryKey({ auth }: Pick<Provider, 'auth'>, path: string): string {
   const name = auth.kind === 'query' ? auth.name : auth.kind === 'google' ? 'key' : null

@@ -194,8 +194,18 @@ export class LeasePool {
   }
 }
 
-/** Calls with the same need share a lease. */
-const keyOf = ({ provider, keyId, models = [], operations = [], ttlSeconds, exceptKeyIds = [] }: LeaseNeed): string =>
+const keys = new WeakMap<LeaseNeed, string>()
+
+/** Calls with the same need share a lease; most of them bring the very same need. */
+function keyOf(need: LeaseNeed): string {
+  const known = keys.get(need)
+  if (known !== undefined) return known
+  const key = describeNeed(need)
+  keys.set(need, key)
+  return key
+}
+
+const describeNeed = ({ provider, keyId, models = [], operations = [], ttlSeconds, exceptKeyIds = [] }: LeaseNeed): string =>
   JSON.stringify([provider, keyId, [...models].sort(), [...operations].sort(), ttlSeconds, [...exceptKeyIds].sort()])
 
 const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,3 +1,4 @@
+import { genAi } from '@keylease/shared/semconv'
 import { type CallRecord, eachValue } from './record'
 
 /**
@@ -27,15 +28,41 @@ const toNanos = (ms: number): string => `${Math.round(ms * 1_000)}000`
 const toStatus = ({ status, errorType }: CallRecord): string =>
   status === 'ok' ? '{}' : `{"code":${errorCode},"message":${JSON.stringify(errorType ?? status)}}`
 
+let written = ''
+
+function takeValue(name: string, value: string | number | boolean | readonly string[]): void {
+  const isKept = typeof value === 'string' && value.length <= longestKept && !unique.has(name)
+  const attribute = isKept ? toKept(name, value) : toAttribute(name, value)
+  written += written === '' ? attribute.slice(1) : attribute
+}
+
 function toAttributes(record: CallRecord): string {
-  let text = ''
-  eachValue(record, (name, value) => {
-    text += toKey(name) + toAnyValue(value)
-  })
-  return text.slice(1)
+  written = ''
+  eachValue(record, takeValue)
+  return written
+}
+
+/** No two calls have the same. */
+const unique: ReadonlySet<string> = new Set([genAi.responseId])
+const kept = new Map<string, Map<string, string>>()
+const longestKept = 64
+const mostKept = 64
+
+/** Most texts of a span are those of the span before it. */
+function toKept(name: string, value: string): string {
+  const own = kept.get(name) ?? new Map<string, string>()
+  const known = own.get(value)
+  if (known !== undefined) return known
+  // Joined, it is one piece of memory; added up, it would be put together anew each time it is written.
+  const attribute = [toKey(name), toAnyValue(value)].join('')
+  if (own.size >= mostKept) own.clear()
+  kept.set(name, own.set(value, attribute))
+  return attribute
 }
 
 const keys = new Map<string, string>()
+
+const toAttribute = (name: string, value: string | number | boolean | readonly string[]): string => toKey(name) + toAnyValue(value)
 
 /** Names are few, and the same in each span. */
 function toKey(name: string): string {

@@ -50,19 +50,28 @@ function readIds(span: unknown): Ids | null {
 
 const isId = (text: string, length: number) => text.length === length && /^[0-9a-f]+$/.test(text) && /[^0]/.test(text)
 
-const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-const pool = new Uint8Array(4_096)
-let used = pool.byteLength
+const digits = new TextEncoder().encode('0123456789abcdef')
+const decoder = new TextDecoder()
+const poolBytes = 3_072
+let pool = ''
+let used = 0
 
-/** Asking the system for a few bytes costs as much as asking for many. */
+/** Asking the system for a few bytes costs as much as asking for many, and so does writing them out. */
 function randomHex(bytes: number): string {
-  if (used + bytes > pool.byteLength) {
-    crypto.getRandomValues(pool)
+  if (used + bytes * 2 > pool.length) {
+    pool = decoder.decode(drawDigits())
     used = 0
   }
-  let text = ''
-  for (const end = used + bytes; used < end; used++) text += hex[pool[used] ?? 0]
-  return text
+  used += bytes * 2
+  return pool.slice(used - bytes * 2, used)
+}
+
+/** A random byte is two random digits. */
+function drawDigits(): Uint8Array {
+  const random = crypto.getRandomValues(new Uint8Array(poolBytes))
+  const drawn = new Uint8Array(poolBytes * 2)
+  for (let at = 0; at < drawn.length; at++) drawn[at] = digits[((random[at >> 1] ?? 0) >> (at % 2 === 0 ? 4 : 0)) & 15] ?? 0
+  return drawn
 }
 
 function endSpan(span: UserSpan, record: CallRecord, content: Content): void {

@@ -50,6 +50,8 @@ export const tableClasses = {
   usage_calendar: 'tenant',
   usage_day: 'tenant',
   usage_quarter: 'tenant',
+  usage_hour: 'tenant',
+  usage_month: 'tenant',
   token_ratio: 'tenant',
   re_pricing: 'tenant',
   policy_version: 'tenant',

@@ -1,11 +1,10 @@
 import { oneRequest } from '../pricing/vector'
 import type { AnswerShape, Usage } from '../providers/operation'
-import { CaptureRecord } from './capture-record'
 import { createFraming, findFraming } from './framing/framing'
-import { JsonScanner } from './json-scanner'
 import type { AnswerEnd, AnswerFacts, UsageReading } from './reading'
+import { beginScanning, endScanning } from './scanning'
 
-/** Takes the bytes of an answer as they pass and tells at its end what it used. */
+/** Takes the bytes of an answer as they pass and tells at its end, once, what it used. */
 export interface AnswerReader {
   push(chunk: Uint8Array): void
   end(how: AnswerEnd): UsageReading
@@ -13,20 +12,28 @@ export interface AnswerReader {
 
 /** Names of headers are lower-case; the body is what the caller gets, decompressed. */
 export function createAnswerReader(shape: AnswerShape, facts: AnswerFacts): AnswerReader {
-  const record = new CaptureRecord(shape.captures)
-  const framing = createFraming(findFraming(facts.headers['content-type']), new JsonScanner(record))
+  const scanning = beginScanning(shape.captures)
+  const { record, scanner } = scanning
+  const framing = createFraming(findFraming(facts.headers['content-type']), scanner)
+  let isOver = false
   return {
-    push: (chunk) => framing.push(chunk),
+    push: (chunk) => {
+      // What it scans with is another reader's by then.
+      if (!isOver) framing.push(chunk)
+    },
     end: (how) => {
+      isOver = true
       framing.end()
       const usage = shape.read(record.read(), facts)
       const isWhole = how === 'complete' || !facts.request.isStream
-      return toReading(usage, {
+      const reading = toReading(usage, {
         vector: isUnbilledError(usage, facts) ? oneRequest({ requests: 0 }) : usage.vector,
         mismatch: usage.mismatch ?? describeLost(record.lost),
         error: usage.error ?? findError(framing.errorType, facts.status),
         quality: isExact(usage, facts, isWhole) && record.lost.length === 0 ? 'exact' : 'estimated',
       })
+      endScanning(shape.captures, scanning)
+      return reading
     },
   }
 }

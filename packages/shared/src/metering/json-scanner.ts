@@ -12,6 +12,8 @@ export interface CaptureTarget {
   add(index: number, amount: number): void
 }
 
+const nothing = new Uint8Array(0)
+
 const MALFORMED = 0
 const VALUE = 1
 const NAME = 2
@@ -30,7 +32,7 @@ export class JsonScanner {
   /** The document ended as JSON does. */
   isWhole = false
   private state = VALUE
-  private bytes: Uint8Array = new Uint8Array(0)
+  private bytes: Uint8Array = nothing
   private end = 0
   /** Of the value that is next or being read; null where no capture leads. */
   private node: CaptureNode | null
@@ -57,6 +59,7 @@ export class JsonScanner {
     let at = start
     while (at < end) at = this.step(at)
     if (open.length > 0) for (const slot of open) slot.hold(bytes, end)
+    this.bytes = nothing
   }
 
   /** The next byte begins another document. What was not finished in this one is not kept. */

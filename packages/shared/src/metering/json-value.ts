@@ -20,14 +20,19 @@ function isPlainString(bytes: Uint8Array, from: number, to: number): boolean {
   return true
 }
 
-/** Recursion is bounded by the depth that the scanner lets into a captured value. */
+/**
+ * In place: a copy without a prototype would be a hash table, several times as large and slow. Recursion is bounded by the depth that the
+ * scanner lets into a captured value.
+ */
 function withoutPrototypes(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(withoutPrototypes)
-  const members = toMembers(value)
-  const bare: Record<string, unknown> = Object.create(null)
-  for (const name of Object.keys(members)) bare[name] = withoutPrototypes(members[name])
-  return bare
+  if (Array.isArray(value)) for (const element of value) withoutPrototypes(element)
+  else {
+    const members = toMembers(value)
+    for (const name of Object.keys(members)) withoutPrototypes(members[name])
+    Object.setPrototypeOf(value, null)
+  }
+  return value
 }
 
 /** What JSON.parse made of an object has string keys, all its own. */

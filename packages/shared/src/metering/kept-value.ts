@@ -1,5 +1,6 @@
 import { ByteCopy } from './byte-copy'
 import type { ByteStore } from './byte-store'
+import { BACKSLASH, byteAt, QUOTE, SPACE } from './bytes'
 import { parseJson } from './json-value'
 import type { Slot } from './slot'
 
@@ -14,6 +15,7 @@ export class KeptValue implements Slot {
   private length = 0
   private start = 0
   private isSpoiled = false
+  private textBefore: string | null = null
   /** What chunks tear apart comes together here. */
   private pieces: ByteCopy | null = null
 
@@ -53,13 +55,30 @@ export class KeptValue implements Slot {
   }
 
   read(): unknown {
-    return this.length === 0 ? undefined : parseJson(this.store.bytes, this.offset, this.offset + this.length)
+    if (this.length === 0) return undefined
+    if (this.isTextOfBefore()) return this.textBefore
+    const value = parseJson(this.store.bytes, this.offset, this.offset + this.length)
+    this.textBefore = typeof value === 'string' && value.length === this.length - 2 ? value : null
+    return value
   }
 
   clear(): void {
     this.length = 0
     this.capacity = 0
     this.hasValue = false
+    this.pieces = null
+  }
+
+  /** The same plain text as the last time, which one call after the other tells: a model, a reason to finish. */
+  private isTextOfBefore(): boolean {
+    const text = this.textBefore
+    const { bytes } = this.store
+    if (text === null || text.length !== this.length - 2 || byteAt(bytes, this.offset) !== QUOTE) return false
+    for (let at = 0, from = this.offset + 1; at < text.length; at++) {
+      const byte = byteAt(bytes, from + at)
+      if (byte !== text.charCodeAt(at) || byte < SPACE || byte > 0x7e || byte === BACKSLASH || byte === QUOTE) return false
+    }
+    return true
   }
 
   private keep(bytes: Uint8Array, from: number, to: number): void {

@@ -9,6 +9,8 @@ ALTER TABLE usage_event ADD COLUMN scope text;
 -- With the id of the event, where it stands: the day alone would have all events of that day looked through.
 ALTER TABLE usage_identity ADD COLUMN occurred_at timestamptz(3) NOT NULL DEFAULT 'epoch';
 ALTER TABLE usage_identity ALTER COLUMN occurred_at DROP DEFAULT;
+-- A look at the organization for each call of a batch costs a third of writing its identity, and row security asks already.
+ALTER TABLE usage_identity DROP CONSTRAINT usage_identity_organization_id_fkey;
 ALTER TABLE usage_identity ADD COLUMN is_leased boolean NOT NULL DEFAULT false;
 -- Of provider and response id.
 ALTER TABLE usage_identity ADD COLUMN response_hash bytea CHECK (octet_length(response_hash) = 16);
@@ -102,3 +104,19 @@ CREATE TABLE usage_quarter (
   PRIMARY KEY (organization_id, dimension, starts_at, value, paired)
 ) PARTITION BY RANGE (starts_at);
 SELECT keylease_protect('usage_quarter');
+
+-- The same by the hour of UTC, for ranges of days and for points of an hour.
+CREATE TABLE usage_hour (
+  LIKE usage_day INCLUDING DEFAULTS,
+  PRIMARY KEY (organization_id, dimension, starts_at, value, paired)
+) PARTITION BY RANGE (starts_at);
+SELECT keylease_protect('usage_hour');
+
+-- The days of a month of the organization, added up value by value, for ever.
+CREATE TABLE usage_month (
+  LIKE usage_day INCLUDING DEFAULTS,
+  PRIMARY KEY (organization_id, dimension, starts_at, value, paired)
+) WITH (fillfactor = 70);
+-- One value over a long time.
+CREATE INDEX usage_month_value ON usage_month (organization_id, dimension, value, starts_at);
+SELECT keylease_protect('usage_month');

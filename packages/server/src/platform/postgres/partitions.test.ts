@@ -16,7 +16,8 @@ test('replicas that start together make last month and yesterday to three months
   const made = await Promise.all(Array.from({ length: 4 }, () => ensurePartitions(database.db.ownerPool, future)))
   const months = ['2031_11', '2031_12', '2032_01', '2032_02', '2032_03'].map((month) => `audit_entry_${month}`)
   const days = ['2031_12_30', '2031_12_31', '2032_01_01', '2032_01_02', '2032_01_03']
-  const expected = [...months, ...days.map((day) => `usage_event_${day}`), ...days.map((day) => `usage_quarter_${day}`)]
+  const daily = ['usage_event', 'usage_hour', 'usage_quarter'].flatMap((table) => days.map((day) => `${table}_${day}`))
+  const expected = [...months, ...daily]
   expect(made.flat().sort()).toEqual(expected)
   expect(await ensurePartitions(database.db.ownerPool, future)).toEqual([])
 })

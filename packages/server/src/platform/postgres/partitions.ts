@@ -13,6 +13,7 @@ const partitionedTables = {
   audit_entry: { grain: 'month', behind: 1, ahead: 3 },
   usage_event: { grain: 'day', behind: 1, ahead: 3 },
   usage_quarter: { grain: 'day', behind: 1, ahead: 3, fillFactor: 70 },
+  usage_hour: { grain: 'day', behind: 1, ahead: 3, fillFactor: 70 },
 } as const satisfies Record<string, Partitioning>
 type PartitionedTable = keyof typeof partitionedTables
 

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { genAi, keylease, usageAttributes } from '@keylease/shared/semconv'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createHarness, type Harness } from '../../../test/harness'
+import { createHolder, takeLease } from '../../../test/lease-holder'
 import { inTenantSql } from '../../platform/tenancy'
+import { lockLedger } from '../usage/ledger-lock'
 
 let harness: Harness
 beforeAll(async () => {
@@ -122,6 +125,11 @@ async function readBilled(organizationId: string): Promise<string[]> {
   return found.rows.map(({ spanId }) => spanId)
 }
 
+async function report(token: string, resourceSpans: object[]): Promise<void> {
+  const response = await harness.request('POST', '/v1/traces', { token, body: { resourceSpans } })
+  expect([response.status, await response.json()]).toEqual([200, {}])
+}
+
 const orders: Record<string, (bodies: object[]) => object[][]> = {
   'in one batch': (bodies) => [bodies],
   'one by one as they end': (bodies) => bodies.toReversed().map((one) => [one]),
@@ -134,11 +142,94 @@ test.each(Object.entries(scenes))('%s is billed once, whichever part comes first
     const { key } = await harness.issueKey({ organizationId, scopes: ['ingest'] })
     const bodies = toBodies(told)
     const batches = cut(bodies.map(({ body }) => body))
-    for (const resourceSpans of [...batches, ...batches]) {
-      const response = await harness.request('POST', '/v1/traces', { token: key, body: { resourceSpans } })
-      expect([response.status, await response.json()]).toEqual([200, {}])
-    }
+    for (const resourceSpans of [...batches, ...batches]) await report(key, resourceSpans)
     const billed = told.findLastIndex(({ attributes }) => attributes['gen_ai.usage.input_tokens'] !== undefined)
     expect(await readBilled(organizationId), order).toEqual([bodies[billed]?.spanId])
   }
+})
+
+test.each(Object.entries(orders))('a framework over a call under a lease is billed as that call, %s', async (_, cut) => {
+  const holder = await createHolder(harness)
+  const { id: leaseId } = await takeLease(harness, holder)
+  const leased = {
+    ...{ [keylease.leaseId]: leaseId, [keylease.sequence]: 1, [keylease.provider]: 'openai', [keylease.quality]: 'exact' },
+    ...{ [genAi.responseModel]: 'gpt-5-mini-2025-08-07', [genAi.responseId]: 'chatcmpl-leased' },
+    ...{ [usageAttributes.inputUncached]: 1_000, [usageAttributes.outputText]: 100 },
+  }
+  const bodies = toBodies([
+    {
+      scope: 'ai',
+      name: 'ai.generateText.doGenerate',
+      attributes: {
+        ...aiUse,
+        'ai.operationId': 'ai.generateText.doGenerate',
+        'ai.model.id': 'gpt-5-mini',
+        'ai.model.provider': 'openai.chat',
+      },
+    },
+    { scope: 'app', name: 'retry', parent: 0, attributes: {} },
+    { scope: '@keylease/sdk', name: 'chat gpt-5-mini', kind: 3, parent: 1, attributes: leased },
+  ])
+  const batches = cut(bodies.map(({ body }) => body))
+  for (const resourceSpans of [...batches, ...batches]) await report(holder.token, resourceSpans)
+  const found = await inTenantSql(harness.deps.db.appPool, harness.organizationId, (client) =>
+    client.query<{ leaseId: string | null }>(
+      `SELECT b.lease_id AS "leaseId" FROM usage_event e LEFT JOIN usage_event b ON b.id = e.linked_to WHERE e.agent_id = $1 ORDER BY 1`,
+      [holder.agentId],
+    ),
+  )
+  expect(found.rows).toEqual([{ leaseId }, { leaseId: null }])
+})
+
+describe('traffic that is not about models', () => {
+  const http: Omit<Told, 'parent'> = {
+    scope: '@opentelemetry/instrumentation-http',
+    name: 'GET',
+    attributes: { 'http.request.method': 'GET' },
+  }
+  const sentry = { scope: '@sentry/node', name: 'db', attributes: { 'sentry.origin': 'auto.db' } }
+  const plain = [http, { ...http, parent: 0 }, { ...sentry, parent: 1 }]
+
+  const countTraces = async (organizationId: string) => {
+    const found = await inTenantSql(harness.deps.db.appPool, organizationId, (client) => client.query('SELECT FROM usage_trace'))
+    return found.rowCount
+  }
+  const open = async () => {
+    const organizationId = await harness.createTenant()
+    const { key } = await harness.issueKey({ organizationId, scopes: ['ingest'] })
+    return { organizationId, key }
+  }
+
+  test('waits for no ledger and leaves nothing behind', async () => {
+    const { organizationId, key } = await open()
+    await inTenantSql(harness.deps.db.appPool, organizationId, async (client) => {
+      await lockLedger(client, organizationId, 'exclusive')
+      await report(
+        key,
+        toBodies(plain).map(({ body }) => body),
+      )
+    })
+    expect(await countTraces(organizationId)).toBe(0)
+  })
+
+  test.each([
+    ['a call in the same request', { ...openai, parent: 1 }],
+    ['a chain that tells of no use', { scope: 'app', name: 'chain', parent: 1, attributes: { 'traceloop.span.kind': 'workflow' } }],
+    ['a span of an instrumentation of models', { scope: 'litellm', name: 'proxy_pre_call', parent: 1, attributes: {} }],
+  ])('is kept beside %s', async (_, told) => {
+    const { organizationId, key } = await open()
+    const bodies = toBodies([http, { ...http, parent: 0 }, told]).map(({ body }) => body)
+    await report(key, bodies)
+    expect(await countTraces(organizationId)).toBe(1)
+  })
+
+  test('is kept where a call of its trace came before it', async () => {
+    const { organizationId, key } = await open()
+    const [above, between, call] = toBodies([http, { ...http, parent: 0 }, { ...openai, parent: 1 }]).map(({ body }) => body)
+    if (!above || !between || !call) throw new Error('a scene has three spans')
+    await report(key, [call])
+    expect(await countTraces(organizationId)).toBe(0)
+    await report(key, [between])
+    expect(await countTraces(organizationId)).toBe(1)
+  })
 })

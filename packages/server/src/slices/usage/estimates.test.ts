@@ -39,7 +39,7 @@ interface Stored {
 async function readCalls(organizationId: string): Promise<Stored[]> {
   const { rows } = await inTenantSql(harness.deps.db.appPool, organizationId, (client) =>
     client.query<Stored>(
-      `SELECT input_uncached::int AS input, output_text::int AS output, mismatch, cost_nanos::float8 AS cost FROM usage_event ORDER BY id`,
+      `SELECT input_uncached::int AS input, output_text::int AS output, mismatch, cost_nanos::float8 AS cost FROM usage_event ORDER BY output_text, input_uncached`,
     ),
   )
   return rows
@@ -65,7 +65,7 @@ test('a call that nobody saw end counts the whole window where its request has n
 test('of a model that nobody knows the call says what is not known', async () => {
   const organizationId = await harness.createTenant()
   await record(organizationId, assumed('model-of-tomorrow'), assumed('model-of-tomorrow', { maxOutputTokens: null }))
-  const [picture, open] = await readCalls(organizationId)
+  const [open, picture] = await readCalls(organizationId)
   expect(picture).toMatchObject({
     input: 0,
     output: 4_000,

@@ -1,24 +1,26 @@
 import { assumeUsage, type ModelLimits } from '@keylease/shared/metering/assume'
 import { estimateUsage } from '@keylease/shared/metering/estimate'
 import type { UsageReading } from '@keylease/shared/metering/reading'
-import type pg from 'pg'
+import type { Deps } from '../../deps'
+import { inTenantSql } from '../../platform/tenancy'
 import { billedModel, type UsageReport } from './event'
 import { ratioKey, readRatios } from './ratios'
 import { seedRatio } from './seed-ratio'
 
 /**
  * What an answer did not tell is counted from what was seen of it, by what the organization's exact answers taught; where nobody saw
- * the outcome, the most that request and model allow stands in.
+ * the outcome, the most that request and model allow stands in. Its prices must be loaded.
  */
 export async function estimateMissing(
-  client: pg.ClientBase,
+  { db, prices }: Pick<Deps, 'db' | 'prices'>,
+  organizationId: string,
   told: readonly UsageReport[],
-  limitsOf: (report: UsageReport) => ModelLimits,
 ): Promise<readonly UsageReport[]> {
+  const limitsOf = (report: UsageReport) => prices.limitsOf(organizationId, report.provider, billedModel(report), report.occurredAt)
   const reports = told.map((report) => assumeMost(report, limitsOf))
   const models = reports.filter(needsEstimate).flatMap((report) => ({ provider: report.provider, model: billedModel(report) ?? '' }))
   if (models.length === 0) return reports
-  const [ratios, seed] = await Promise.all([readRatios(client, models), seedRatio()])
+  const [ratios, seed] = await Promise.all([inTenantSql(db.appPool, organizationId, (client) => readRatios(client, models)), seedRatio()])
   return reports.map((report) => (needsEstimate(report) ? { ...report, reading: estimate(report, ratios, seed) } : report))
 }
 

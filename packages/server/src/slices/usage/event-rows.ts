@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { toStoredJson } from './stored-json'
+import { toColumnArrays } from './column-arrays'
 
 /** The columns of an event as its insert reads them, in one place: name, then the type in the database. */
 const eventColumns = {
@@ -79,15 +79,26 @@ type IdentityColumn = keyof typeof identityColumns
 /** One event with its identity. Binary values as `\\x…`, money as decimal text: JSON holds neither. */
 export type EventRow = Record<EventColumn | IdentityColumn, unknown> & { id: string; hash: string; occurred_at: Date }
 
+const columns = { ...identityColumns, ...eventColumns }
+const columnNames = Object.keys(columns)
 const names = Object.keys(eventColumns).join(', ')
-const types = Object.entries({ ...identityColumns, ...eventColumns }).map(([name, type]) => `${name} ${type}`)
+/** A list in each row comes as the text of one: arrays of arrays lose their rows. */
+const readColumns = Object.entries(columns).map(([name, type]) => (type.endsWith('[]') ? `${name}::${type}` : name))
+
+/** Rows from one array per column, whose parameters begin with this number. */
+const readRows = (first: number, more: Readonly<Record<string, string>> = {}) => {
+  const all = Object.entries({ ...more, ...columns })
+  const arrays = all.map(([, type], i) => `$${first + i}::${type.endsWith('[]') ? 'text' : type}[]`)
+  const selected = [...Object.keys(more), ...readColumns].join(', ')
+  return `SELECT ${selected} FROM unnest(${arrays.join(', ')}) AS r(${all.map(([name]) => name).join(', ')})`
+}
 
 /**
  * One statement for a batch of one organization: what the identity table takes is new, and only that becomes events.
  * Identities go in by their hash, so that batches which overlap wait for one another instead of locking crosswise.
  */
 const insertSql = `
-  WITH input AS MATERIALIZED (SELECT * FROM json_to_recordset($2::json) AS r(${types.join(', ')})),
+  WITH input AS MATERIALIZED (${readRows(2)}),
   fresh AS (
     INSERT INTO usage_identity (organization_id, hash, day, occurred_at, event_id, span_id, is_leased, response_hash, trace_id, parent_id, is_container)
     SELECT $1, hash, (occurred_at AT TIME ZONE 'UTC')::date, occurred_at, id, span_id, is_leased, response_hash,
@@ -105,7 +116,7 @@ export async function insertEvents(client: pg.ClientBase, organizationId: string
   const inserted = await client.query<{ id: string }>({
     name: 'insert-usage-events',
     text: insertSql,
-    values: [organizationId, toStoredJson(rows)],
+    values: [organizationId, ...toColumnArrays(rows, columnNames)],
   })
   return new Set(inserted.rows.map(({ id }) => id))
 }
@@ -137,6 +148,7 @@ export async function findKnownEvents(client: pg.ClientBase, rows: readonly Even
   return new Map(found.rows.map((known) => [known.hash, known]))
 }
 
+const known = { event_id: 'text', was_at: 'timestamptz' }
 const replacedColumns = Object.keys(eventColumns).filter((name) => name !== 'id')
 
 /** Puts the truth in the place of what was assumed of a call: under its id, once, whoever comes first. */
@@ -145,7 +157,7 @@ export async function replaceAssumed(client: pg.ClientBase, pairs: readonly { kn
   const input = pairs.map(({ known, row }) => ({ ...row, event_id: known.eventId, was_at: known.occurredAt }))
   await client.query(
     `WITH input AS MATERIALIZED (
-       SELECT * FROM json_to_recordset($1::json) AS r(event_id text, was_at timestamptz, ${types.join(', ')})
+       ${readRows(1, known)}
      ), replaced AS (
        UPDATE usage_event e SET ${replacedColumns.map((name) => `${name} = r.${name}`).join(', ')}
        FROM input r WHERE e.occurred_at = r.was_at AND e.id = r.event_id AND e.quality = 'assumed' RETURNING r.hash
@@ -153,6 +165,6 @@ export async function replaceAssumed(client: pg.ClientBase, pairs: readonly { kn
      UPDATE usage_identity i SET day = (r.occurred_at AT TIME ZONE 'UTC')::date, occurred_at = r.occurred_at, span_id = r.span_id, response_hash = r.response_hash,
        parent_id = r.parent_id, trace_id = CASE WHEN r.parent_id IS NOT NULL THEN r.trace_id END
      FROM input r WHERE i.hash = r.hash AND i.hash IN (SELECT hash FROM replaced)`,
-    [toStoredJson(input)],
+    toColumnArrays(input, [...Object.keys(known), ...columnNames]),
   )
 }

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import type { Deps } from '../../deps'
 import { ensurePartition } from '../../platform/postgres/partitions'
 import type { UsageReport } from './event'
+import { retainedTables } from './retained'
 
 /** By database: days whose partitions this process has seen. */
 const knownDays = new WeakMap<pg.Pool, Set<string>>()
@@ -17,8 +18,7 @@ export async function ensureDays({ db }: Pick<Deps, 'db'>, reports: readonly Usa
     const day = occurredAt.toISOString().slice(0, 10)
     if (known.has(day)) continue
     for (const offset of [-1, 0]) {
-      await ensurePartition(db.ownerPool, 'usage_event', occurredAt, offset)
-      await ensurePartition(db.ownerPool, 'usage_quarter', occurredAt, offset)
+      for (const table of retainedTables) await ensurePartition(db.ownerPool, table, occurredAt, offset)
     }
     known.add(day)
   }

@@ -1,7 +1,6 @@
 import { newId } from '@keylease/shared/ids'
-import type { UsageReading } from '@keylease/shared/metering/reading'
 import type { PricedCost } from '../prices/service'
-import { hashIdentity, hashResponse, type UsageIdentity, type UsageReport } from './event'
+import { hashIdentity, hashResponse, type UsageReport } from './event'
 import type { EventRow } from './event-rows'
 
 export interface WrittenUsage {
@@ -15,20 +14,33 @@ export interface WrittenUsage {
   costNanos: bigint | null
 }
 
+/** One literal: an object that is put together from several costs more than all that is in it. */
 export function toEventRow(report: UsageReport, receivedAt: Date, cost: PricedCost): EventRow {
-  const { owner, reading } = report
+  const { identity, owner, reading, relations } = report
+  const { vector, imageTokens } = reading
+  const leased = identity.kind === 'leased' ? identity : null
   return {
-    id: newId('usageEvent'),
+    hash: toHex(hashIdentity(identity)),
+    is_leased: leased !== null,
+    response_hash: reading.responseId === null ? null : toHex(hashResponse(report.provider, reading.responseId)),
+    parent_id: relations?.parentSpanId ? toHex(relations.parentSpanId) : null,
+    is_container: relations?.isContainer ?? false,
     occurred_at: report.occurredAt,
+    id: newId('usageEvent'),
     received_at: receivedAt,
     source: report.source,
     provider: report.provider,
     operation: report.operation,
     endpoint: report.endpoint,
     request_model: report.requestModel,
-    region: report.region,
+    response_model: reading.model,
+    response_id: reading.responseId,
     status: report.status,
     http_status: report.httpStatus,
+    error_type: reading.error && (reading.error.code ?? reading.error.type),
+    finish_reason: reading.finishReason,
+    service_tier: reading.serviceTier,
+    region: report.region,
     is_stream: report.isStream,
     latency_ms: report.latencyMs,
     first_token_ms: report.firstTokenMs,
@@ -39,44 +51,14 @@ export function toEventRow(report: UsageReport, receivedAt: Date, cost: PricedCo
     environment: owner.environment,
     key_id: owner.keyId,
     key_version_id: owner.keyVersionId,
-    conversation: report.conversation,
-    end_user: report.endUser,
-    tags: report.tags,
-    ...toIdentityColumns(report),
-    ...toReadingColumns(reading),
-    charged_nanos: toText(cost.costNanos),
-    cost_nanos: toText(cost.costNanos),
-    cost_basis: cost.basis,
-    price_id: cost.priceId,
-    price_version: cost.priceVersion,
-  }
-}
-
-function toIdentityColumns({ identity, provider, reading, relations, ...report }: UsageReport) {
-  const leased: Extract<UsageIdentity, { kind: 'leased' }> | null = identity.kind === 'leased' ? identity : null
-  return {
-    hash: toHex(hashIdentity(identity)),
-    is_leased: leased !== null,
-    response_hash: reading.responseId === null ? null : toHex(hashResponse(provider, reading.responseId)),
-    parent_id: relations?.parentSpanId ? toHex(relations.parentSpanId) : null,
-    is_container: relations?.isContainer ?? false,
-    linked_to: null,
-    scope: report.scope,
     lease_id: leased?.leaseId ?? null,
     sequence: leased?.sequence ?? null,
     slice_id: null,
+    conversation: report.conversation,
+    end_user: report.endUser,
+    tags: report.tags,
     trace_id: report.traceId && toHex(report.traceId),
     span_id: report.spanId && toHex(report.spanId),
-  }
-}
-
-function toReadingColumns({ vector, imageTokens, ...reading }: UsageReading) {
-  return {
-    response_model: reading.model,
-    response_id: reading.responseId,
-    finish_reason: reading.finishReason,
-    service_tier: reading.serviceTier,
-    error_type: reading.error && (reading.error.code ?? reading.error.type),
     quality: reading.quality,
     mismatch: reading.mismatch,
     input_uncached: vector.inputUncached,
@@ -95,7 +77,14 @@ function toReadingColumns({ vector, imageTokens, ...reading }: UsageReading) {
     image_tokens_in: imageTokens.input,
     image_tokens_out: imageTokens.output,
     raw_usage: reading.raw && JSON.stringify(reading.raw),
+    charged_nanos: toText(cost.costNanos),
+    cost_nanos: toText(cost.costNanos),
     reported_nanos: toText(reading.reportedNanos),
+    cost_basis: cost.basis,
+    price_id: cost.priceId,
+    price_version: cost.priceVersion,
+    linked_to: null,
+    scope: report.scope,
   }
 }
 

@@ -28,24 +28,28 @@ const count = (organizationId: string, table: string) =>
     return found.rows[0]?.count
   })
 
-test('events and quarters go once they are past their retention, identities once they can come no more, sums of days never', async () => {
+test('events, quarters and hours go once they are past their retention, identities once they can come no more, sums of days and months never', async () => {
   const organizationId = await harness.createTenant()
   await recordUsage(harness.deps, organizationId, [toReport(), toReport({ occurredAt: new Date(today - 20 * dayMs) })])
   const counts = () =>
-    Promise.all(['usage_identity', 'usage_event', 'usage_quarter', 'usage_day'].map((table) => count(organizationId, table)))
+    Promise.all(
+      ['usage_identity', 'usage_event', 'usage_quarter', 'usage_hour', 'usage_day', 'usage_month'].map((table) =>
+        count(organizationId, table),
+      ),
+    )
   const recount = (days: number) => recountUsage(daysOn(days), { organizationIds: [organizationId], repairs: true }, () => undefined)
-  const [, , quarters = 0, days] = await counts()
+  const [, , quarters = 0, hours, days, months] = await counts()
   await dropExpiredUsage(daysOn(11))
-  expect(await counts()).toEqual([2, 2, quarters, days])
+  expect(await counts()).toEqual([2, 2, quarters, hours, days, months])
   await dropExpiredUsage(daysOn(12))
-  expect(await counts()).toEqual([1, 2, quarters, days])
+  expect(await counts()).toEqual([1, 2, quarters, hours, days, months])
   await dropExpiredUsage(daysOn(20))
-  expect(await counts()).toEqual([1, 2, quarters, days])
+  expect(await counts()).toEqual([1, 2, quarters, hours, days, months])
   expect(await recount(20)).toEqual({ days: 2, differences: 0, repaired: 0 })
   await dropExpiredUsage(daysOn(21))
-  expect(await counts()).toEqual([1, 1, quarters / 2, days])
+  expect(await counts()).toEqual([1, 1, quarters / 2, quarters / 2, days, months])
   expect(await recount(21)).toEqual({ days: 1, differences: 0, repaired: 0 })
-  expect(await counts()).toEqual([1, 1, quarters / 2, days])
+  expect(await counts()).toEqual([1, 1, quarters / 2, quarters / 2, days, months])
 })
 
 test('a day that somebody reads stays until the next night, and whoever writes meanwhile is not kept waiting', async () => {

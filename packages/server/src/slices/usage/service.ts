@@ -1,15 +1,15 @@
 import type pg from 'pg'
 import type { Deps } from '../../deps'
 import { inTenantSql } from '../../platform/tenancy'
-import type { PricedCost } from '../prices/service'
 import { type LedgerChange, toContribution } from './contribution'
 import { estimateMissing } from './estimates'
 import { billedModel, type UsageReport } from './event'
-import { type EventRow, insertEvents } from './event-rows'
+import { insertEvents } from './event-rows'
 import { ensureDays } from './ledger-days'
 import { lockLedger } from './ledger-lock'
 import { linkCalls } from './links'
-import { toEventRow, type WrittenUsage } from './mapping'
+import type { WrittenUsage } from './mapping'
+import { type PricedCall, priceCall } from './priced-call'
 import { learnRatios, toLesson } from './ratios'
 import { settleRepeats } from './repeats'
 import { addToRollups } from './rollups/service'
@@ -19,33 +19,26 @@ export { relateSpans } from './links/relate-spans'
 
 type Room = Pick<Deps, 'db' | 'clock' | 'prices' | 'live' | 'usageBatches'>
 
-interface Call {
-  report: UsageReport
-  cost: PricedCost
-  row: EventRow
-}
-
 /**
  * Writes calls of one organization into the ledger, each once however often it is reported, with the cost that the price book
  * gives it. Committed when it returns, together with what others report at the same time.
  */
-export function recordUsage(deps: Room, organizationId: string, reports: readonly UsageReport[]): Promise<WrittenUsage[]> {
-  return deps.usageBatches.run(organizationId, reports, (batch) => writeUsage(deps, organizationId, batch))
+export async function recordUsage(deps: Room, organizationId: string, reports: readonly UsageReport[]): Promise<WrittenUsage[]> {
+  await Promise.all([deps.prices.load(organizationId), ensureDays(deps, reports)])
+  const receivedAt = deps.clock.now()
+  const complete = await estimateMissing(deps, organizationId, reports)
+  // Made ready before its turn: meanwhile the database writes what came before.
+  const calls = complete.map((report) => priceCall(deps, organizationId, report, receivedAt))
+  return deps.usageBatches.run(organizationId, calls, (batch) => writeUsage(deps, organizationId, batch))
 }
 
-async function writeUsage(deps: Room, organizationId: string, reports: readonly UsageReport[]): Promise<WrittenUsage[]> {
-  await Promise.all([deps.prices.load(organizationId), ensureDays(deps, reports)])
-  const { calls, changes, newIds, shared, linked } = await inTenantSql(deps.db.appPool, organizationId, async (client) => {
-    await lockLedger(client, organizationId, reports.every(isOfOurOwn) ? 'shared' : 'exclusive')
-    const receivedAt = deps.clock.now()
-    const complete = await estimateMissing(client, reports, (report) =>
-      deps.prices.limitsOf(organizationId, report.provider, billedModel(report), report.occurredAt),
-    )
-    const calls = complete.map((report) => toCall(deps, organizationId, report, receivedAt))
+async function writeUsage(deps: Room, organizationId: string, calls: readonly PricedCall[]): Promise<WrittenUsage[]> {
+  const { changes, newIds, shared, linked } = await inTenantSql(deps.db.appPool, organizationId, async (client) => {
+    await lockLedger(client, organizationId, calls.every(isOfOurOwn) ? 'shared' : 'exclusive')
     const written = await writeCalls(client, organizationId, calls)
-    await learnRatios(client, organizationId, written.calls.flatMap(toLessons), receivedAt)
+    await learnRatios(client, organizationId, written.calls.flatMap(toLessons), deps.clock.now())
     await addToRollups(client, organizationId, written.changes)
-    return { ...written, calls }
+    return written
   })
   deps.live.announce(organizationId, changes)
   return calls.map(({ row: { id }, cost: { costNanos } }) => ({
@@ -58,10 +51,14 @@ async function writeUsage(deps: Room, organizationId: string, reports: readonly 
 }
 
 /** What came without a lease may be what another report told already: it has to see all of them. */
-const isOfOurOwn = ({ identity: { kind } }: UsageReport) => kind === 'leased' || kind === 'test'
+const isOfOurOwn = ({
+  report: {
+    identity: { kind },
+  },
+}: PricedCall) => kind === 'leased' || kind === 'test'
 
 /** Events and what becomes of earlier ones; the sums do not know of it yet. */
-async function writeCalls(client: pg.ClientBase, organizationId: string, calls: readonly Call[]) {
+async function writeCalls(client: pg.ClientBase, organizationId: string, calls: readonly PricedCall[]) {
   const fresh = await insertEvents(
     client,
     organizationId,
@@ -79,25 +76,9 @@ async function writeCalls(client: pg.ClientBase, organizationId: string, calls: 
   return { calls: written, newIds, shared, linked, changes: [...billed, ...replaced, ...moved] }
 }
 
-function toCall({ prices }: Room, organizationId: string, report: UsageReport, receivedAt: Date): Call {
-  const { provider, region, occurredAt: at, isReportedCostTrusted } = report
-  const { vector, imageTokens, serviceTier, reportedNanos } = report.reading
-  const cost = prices.priceUsage(organizationId, {
-    provider,
-    model: billedModel(report),
-    region,
-    at,
-    vector,
-    imageTokens,
-    serviceTier,
-    reportedNanos: isReportedCostTrusted ? reportedNanos : null,
-  })
-  return { report, cost, row: toEventRow(report, receivedAt, cost) }
-}
-
-const toBilled = ({ report, cost: { costNanos } }: Call): LedgerChange => ({
+const toBilled = ({ report, cost: { costNanos } }: PricedCall): LedgerChange => ({
   sign: 1,
   of: toContribution(report, { costNanos, chargedNanos: costNanos }),
 })
 
-const toLessons = ({ report }: Call) => toLesson(report.provider, billedModel(report), report.reading) ?? []
+const toLessons = ({ report }: PricedCall) => toLesson(report.provider, billedModel(report), report.reading) ?? []

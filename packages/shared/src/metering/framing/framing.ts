@@ -16,9 +16,21 @@ export type FramingKind = 'sse' | 'json-lines' | 'aws-event-stream' | 'body'
 
 const jsonLines = /^application\/(?:x-ndjson|ndjson|jsonl|x-jsonl|jsonlines|x-jsonlines|json-lines|stream\+json|json-seq)$/
 
+const kinds = new Map<string, FramingKind>()
+const mostKinds = 64
+
 /** By the content type of the answer; what is not known is one body. */
 export function findFraming(contentType: string | undefined): FramingKind {
-  const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  const written = contentType ?? ''
+  const known = kinds.get(written)
+  if (known !== undefined) return known
+  const kind = readKind(written)
+  if (kinds.size < mostKinds) kinds.set(written, kind)
+  return kind
+}
+
+function readKind(contentType: string): FramingKind {
+  const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
   if (type === 'text/event-stream') return 'sse'
   if (type === 'application/vnd.amazon.eventstream') return 'aws-event-stream'
   return jsonLines.test(type) ? 'json-lines' : 'body'

@@ -62,10 +62,19 @@ interface Asked {
   granularity: string
 }
 
-/** On a quarter, a day or nowhere in particular. */
-const anyTime = fc
-  .tuple(fc.integer({ min: 0, max: now.getTime() - begin }), among(1, quarterMs, 86_400_000))
-  .map(([ms, grain]) => begin + ms - (ms % grain))
+/** When October and November begin in each of the zones. */
+const monthStarts = ['00:00', '04:00'].flatMap((time) => [`2026-10-01T${time}Z`, `2026-11-01T${time}Z`])
+const monthStartsElsewhere = ['2026-09-30T22:00Z', '2026-10-31T23:00Z', '2026-09-30T18:15Z', '2026-10-31T18:15Z']
+/** On a quarter, an hour, a day, a month or nowhere in particular. */
+const anyTime = fc.oneof(
+  { weight: 2, arbitrary: among(...monthStarts, ...monthStartsElsewhere).map((time) => Date.parse(time)) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(fc.integer({ min: 0, max: now.getTime() - begin }), among(1, quarterMs, 4 * quarterMs, 86_400_000))
+      .map(([ms, grain]) => begin + ms - (ms % grain)),
+  },
+)
 const anyFilter = fc.oneof(
   among<Record<string, string>>(
     {},

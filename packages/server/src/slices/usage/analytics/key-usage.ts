@@ -28,9 +28,9 @@ export async function getProviderKeyUsage(deps: Deps, actor: Actor, keyId: strin
   return readUsage(deps, actor, async (client) => {
     const month = await readPeriod(client, organizationId, {}, now)
     const plan = planAnswer(month, question, circumstances)
-    const planSince = async (since: Date) => {
+    const planSince = async (since: Date, granularity: Granularity) => {
       const from = plan.rollups === null && since < horizon ? horizon : since
-      return planAnswer(await readPeriod(client, organizationId, { from }, now), question, circumstances)
+      return planAnswer(await readPeriod(client, organizationId, { from }, now), question, { ...circumstances, granularity })
     }
     const usage = await readMonth(client, plan)
     const [days, months] = await readStarts(client, month)
@@ -39,8 +39,8 @@ export async function getProviderKeyUsage(deps: Deps, actor: Actor, keyId: strin
       keyId,
       usage,
       history: {
-        daily: await readHistory(client, await planSince(days), 'day'),
-        monthly: await readHistory(client, await planSince(months), 'month'),
+        daily: await readHistory(client, await planSince(days, 'day'), 'day'),
+        monthly: await readHistory(client, await planSince(months, 'month'), 'month'),
       },
       costs: { current: usage.costNanos, projected: projection?.costNanos ?? null },
       note: await readNote(client, plan),

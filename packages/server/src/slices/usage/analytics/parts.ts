@@ -1,4 +1,5 @@
 import type { Granularity } from '@keylease/shared/contracts/usage-timeseries'
+import { grainTables } from '../rollups/grains'
 import type { Plan } from './plan'
 import type { Subject } from './question'
 import type { Segment } from './segments'
@@ -77,7 +78,7 @@ export function selectPart(
     ${conditions.map((condition) => `AND ${condition}`).join(' ')}`
 }
 
-const tables = { day: 'usage_day', quarter: 'usage_quarter', event: 'usage_event' } as const
+const tables = { ...grainTables, event: 'usage_event' } as const
 /** A call stands once under each of its tags, or under none. */
 const eachTag = ` CROSS JOIN LATERAL (SELECT DISTINCT ${text('tag')} AS tag FROM unnest(CASE WHEN tags = '{}' THEN '{""}' ELSE tags END) AS tag) AS each_tag`
 

@@ -5,6 +5,8 @@ export interface Period {
   timeZone: string
   from: Date
   to: Date
+  /** Whether its hours begin with those of UTC. */
+  hasWholeHours: boolean
   /** The day that `from` lies in, and the one after. */
   fromDay: Date
   fromNextDay: Date
@@ -13,6 +15,8 @@ export interface Period {
   fromMonth: Date
   fromNextMonth: Date
   fromLastMonth: Date
+  toMonth: Date
+  toNextMonth: Date
   /** The present month, and how much of today is left, in thousandths. */
   thisMonth: Date
   nextMonth: Date
@@ -22,11 +26,13 @@ export interface Period {
 
 const day = (at: string, more = '0 days') => `((date_trunc('day', ${at} AT TIME ZONE zone) + interval '${more}') AT TIME ZONE zone)`
 const month = (at: string, more = '0 months') => `((date_trunc('month', ${at} AT TIME ZONE zone) + interval '${more}') AT TIME ZONE zone)`
+const isWholeHour = (at: string) => `date_trunc('hour', ${at}, zone) = date_trunc('hour', ${at}, 'UTC')`
 
 const periodSql = `
   SELECT zone AS "timeZone", f AS "from", t AS "to", ${day('f')} AS "fromDay", ${day('f', '1 day')} AS "fromNextDay",
     ${day('t')} AS "toDay", ${day('t', '1 day')} AS "toNextDay", ${month('f')} AS "fromMonth",
     ${month('f', '1 month')} AS "fromNextMonth", ${month('f', '-1 month')} AS "fromLastMonth",
+    ${month('t')} AS "toMonth", ${month('t', '1 month')} AS "toNextMonth", ${isWholeHour('f')} AND ${isWholeHour('t')} AS "hasWholeHours",
     ${month('n')} AS "thisMonth", ${month('n', '1 month')} AS "nextMonth", ${day('n')} AS today, ${day('n', '1 day')} AS tomorrow
   FROM (
     SELECT coalesce(c.time_zone, CASE WHEN o.time_zone ~ '^[A-Za-z]' THEN o.time_zone ELSE 'UTC' END) AS zone

@@ -2,7 +2,7 @@ import type { Granularity } from '@keylease/shared/contracts/usage-timeseries'
 import { AppError } from '../../../platform/errors'
 import type { Period } from './period'
 import { findRollups, type Question, type RollupSource } from './question'
-import { type Cover, coverByEvents, coverByQuarters, coverBySums } from './segments'
+import { type Cover, coverByEvents, coverByHours, coverBySums } from './segments'
 
 /** How a question is answered over a range. */
 export interface Plan extends Cover {
@@ -31,11 +31,11 @@ export function planAnswer(period: Period, question: Question, circumstances: Ci
   const { organizationId, now, granularity } = circumstances
   const horizon = findHorizon(circumstances)
   const rollups = findRollups(question)
-  const isFine = granularity === 'quarter' || granularity === 'hour'
-  if ((rollups === null || isFine) && period.from < horizon) throw refuseOld(horizon, isFine)
+  const fine = granularity === 'quarter' || granularity === 'hour' ? granularity : null
+  if ((rollups === null || fine) && period.from < horizon) throw refuseOld(horizon, fine !== null)
   const plan = { organizationId, timeZone: period.timeZone, question, rollups }
   if (rollups === null) return { ...plan, ...coverByEvents(period) }
-  return { ...plan, ...(isFine ? coverByQuarters(period, now) : coverBySums(period, now, horizon)) }
+  return { ...plan, ...(fine ? coverByHours(period, now, fine) : coverBySums(period, now, horizon, granularity)) }
 }
 
 /** The same range in the same parts, told together. */

@@ -32,11 +32,12 @@ export async function listUsagePoints(deps: Deps, actor: Actor, query: Timeserie
   const question = toQuestion(actor, filters, groupBy ? [groupBy] : [])
   return readUsage(deps, actor, async (client) => {
     const period = await readPeriod(client, organizationId, { from, to }, now)
-    const plan = planAnswer(period, question, { organizationId, now, granularity, retentionDays: deps.env.usageRetentionDays })
+    const circumstances = { organizationId, now, retentionDays: deps.env.usageRetentionDays }
+    const plan = planAnswer(period, question, { ...circumstances, granularity })
     const times = await listPoints(client, plan, granularity, groupBy ? limit + 1 : 1)
     const whole = await drawWhole(client, planWhole(plan), { granularity, latency })
     const drawings = groupBy
-      ? await drawGroups(client, plan, { granularity, limit, latency }, whole)
+      ? await drawGroups(client, { plan, ranked: planAnswer(period, question, circumstances) }, { granularity, limit, latency }, whole)
       : [{ ...restLabel, label: 'All', isOther: false, points: whole }]
     const sums = [...whole.values()].map((point) => point.sums)
     return {
@@ -57,9 +58,15 @@ export async function listUsagePoints(deps: Deps, actor: Actor, query: Timeserie
 const drawWhole = (client: pg.ClientBase, plan: Plan, asked: Omit<Asked, 'limit'>): Promise<Points> =>
   draw(client, plan, asked).then((drawn) => drawn.get('') ?? new Map())
 
-async function drawGroups(client: pg.ClientBase, plan: Plan, asked: Asked, whole: Points): Promise<Drawing[]> {
+/** Which groups are drawn is found by coarser sums than those of the points. */
+async function drawGroups(
+  client: pg.ClientBase,
+  { plan, ranked }: { plan: Plan; ranked: Plan },
+  asked: Asked,
+  whole: Points,
+): Promise<Drawing[]> {
   const ranking = { by: 'cost', isAscending: false, limit: asked.limit, after: null } as const
-  const { groups } = await rankGroups(client, plan, ranking)
+  const { groups } = await rankGroups(client, ranked, ranking)
   const named = groups.filter(({ isRest }) => !isRest)
   const drawn = await draw(client, plan, asked, { keys: named.map(({ key }) => key) })
   const pointsOf = (key: readonly string[]): Points => drawn.get(key.join('\u0000')) ?? new Map()

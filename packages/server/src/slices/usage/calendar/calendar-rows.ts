@@ -58,6 +58,17 @@ export async function moveDays(client: pg.ClientBase, organizationId: string, { 
   await client.query('UPDATE usage_calendar SET time_zone = $2, since = $3 WHERE organization_id = $1', [organizationId, timeZone, since])
 }
 
+/** Months of the new zone: each is the sum of the days that begin in it, of whatever zone they are. */
+export async function sumMonths(client: pg.ClientBase, organizationId: string, timeZone: string): Promise<void> {
+  await client.query('DELETE FROM usage_month WHERE organization_id = $1', [organizationId])
+  await client.query(
+    `INSERT INTO usage_month (organization_id, ${keys}, ${columns})
+     SELECT $1, dimension, date_trunc('month', starts_at, $2) AS month, value, paired, ${sums} FROM usage_day
+     WHERE organization_id = $1 GROUP BY dimension, month, value, paired ORDER BY dimension, month, value, paired`,
+    [organizationId, timeZone],
+  )
+}
+
 /** Days in which some quarters fold a value that others name. */
 export async function listFoldedDays(
   client: pg.ClientBase,

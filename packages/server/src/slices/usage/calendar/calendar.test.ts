@@ -37,6 +37,10 @@ async function prepare() {
       query<{ start: string; calls: number }>(
         `SELECT to_char(starts_at AT TIME ZONE 'UTC', 'DD HH24:MI') AS start, calls::integer FROM usage_day WHERE dimension = 'total' AND calls <> 0 ORDER BY starts_at`,
       ),
+    months: () =>
+      query<{ start: string; calls: number }>(
+        `SELECT to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS start, calls::integer FROM usage_month WHERE dimension = 'total' AND calls <> 0 ORDER BY starts_at`,
+      ),
     query,
     recount: async () => {
       const found: SumDifference[] = []
@@ -108,6 +112,27 @@ test('days that lost their quarters stay as they were', async () => {
   )
   await move('Asia/Tokyo')
   expect(await totals()).toMatchObject([{ start: '05 00:00', calls: 1 }, { calls: 1 }])
+})
+
+test('months follow the zone with all their days, those that lost their quarters too', async () => {
+  const { record, move, query, months, recount } = await prepare()
+  await record(1)
+  for (const start of ['2025-12-31T23:00:00Z', '2026-01-01T00:00:00Z', '2026-01-30T23:30:00Z'])
+    await query(
+      `INSERT INTO usage_day SELECT (r).* FROM (SELECT jsonb_populate_record(d, jsonb_build_object('starts_at', $1::text)) AS r FROM usage_day d
+         WHERE starts_at > '2026-06-01') AS old`,
+      [start],
+    )
+  await move('Europe/Berlin')
+  expect((await months()).slice(0, 1)).toEqual([{ start: '2025-12-31 23:00', calls: 3 }])
+  expect((await months()).map(({ calls }) => calls)).toEqual([3, 1])
+  await move('UTC')
+  expect((await months()).slice(0, 2)).toEqual([
+    { start: '2025-12-01 00:00', calls: 1 },
+    { start: '2026-01-01 00:00', calls: 2 },
+  ])
+  await record(2)
+  expect(await recount()).toEqual([])
 })
 
 test('a zone that Postgres does not know counts in UTC', async () => {

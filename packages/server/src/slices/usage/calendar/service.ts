@@ -3,7 +3,7 @@ import { inTenantSql } from '../../../platform/tenancy'
 import { lockLedger } from '../ledger-lock'
 import { repairSums } from '../recount/day-rows'
 import { findRetainedFrom } from '../retained'
-import { listFoldedDays, listMovedOrganizations, moveDays, readMove } from './calendar-rows'
+import { listFoldedDays, listMovedOrganizations, moveDays, readMove, sumMonths } from './calendar-rows'
 
 type Room = Pick<Deps, 'db' | 'clock' | 'env' | 'log'>
 
@@ -25,5 +25,6 @@ async function moveCalendar({ db }: Room, organizationId: string, retainedFrom: 
     for (const { start, end } of await listFoldedDays(client, organizationId, move)) {
       await repairSums(client, organizationId, { start, from: start < move.from ? move.from : start, to: end })
     }
+    await sumMonths(client, organizationId, move.timeZone)
   })
 }

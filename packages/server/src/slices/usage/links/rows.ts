@@ -16,7 +16,7 @@ const itsEvent = `JOIN usage_event e ON e.organization_id = i.organization_id AN
 export async function findTraceCalls(client: pg.ClientBase, traceIds: readonly string[], except: readonly string[]): Promise<LinkCall[]> {
   if (traceIds.length === 0) return []
   const newest = (kind: string) =>
-    `(SELECT * ${itsIdentity} AND trace_id = t.trace_id AND ${kind} AND event_id <> ALL($2::text[]) ORDER BY event_id DESC LIMIT ${callsEach})`
+    `(SELECT * ${itsIdentity} AND trace_id = t.trace_id AND ${kind} AND event_id NOT IN (SELECT unnest($2::text[])) ORDER BY event_id DESC LIMIT ${callsEach})`
   const found = await client.query<LinkCall>({
     name: 'find-trace-calls',
     text: `SELECT ${callColumns} FROM unnest($1::bytea[]) AS t(trace_id)

@@ -10,9 +10,15 @@ export interface CountedDay {
   to: Date
 }
 
+/** A local month of which some days are counted. */
+export interface CountedMonth {
+  start: Date
+  end: Date
+}
+
 /** Sums of one value that are not what they should be. */
 export interface SumDifference {
-  grain: 'quarter' | 'day'
+  grain: 'quarter' | 'hour' | 'day' | 'month'
   dimension: string
   startsAt: Date
   value: string
@@ -41,24 +47,47 @@ const compared = `
     SELECT ${keys}, array_remove(ARRAY[${findings}], NULL) AS columns FROM expected e FULL JOIN actual a USING (${keys})) AS judged
   WHERE cardinality(columns) > 0 ORDER BY starts_at, dimension, value, paired`
 
-const actualOf = (table: 'usage_quarter' | 'usage_day') =>
-  `actual AS (SELECT ${keys}, ${columns} FROM ${table} WHERE organization_id = $1 AND starts_at >= $2 AND starts_at < $3)`
+type Table = 'usage_quarter' | 'usage_hour' | 'usage_day' | 'usage_month'
 
-const sumOfQuarters = (start: string) => `
-  SELECT dimension, ${start}::timestamptz AS starts_at, value, paired, ${sumColumns.map((name) => `sum(${name}) AS ${name}`).join(', ')},
+const actualOf = (table: Table, from = '$2', to = '$3') =>
+  `actual AS (SELECT ${keys}, ${columns} FROM ${table} WHERE organization_id = $1 AND starts_at >= ${from} AND starts_at < ${to})`
+
+const sumOf = (table: Table, start: string, from = '$2', to = '$3') => `
+  SELECT dimension, ${start} AS starts_at, value, paired, ${sumColumns.map((name) => `sum(${name}) AS ${name}`).join(', ')},
     ${sketchColumns.map((name) => `keylease_sum_sketch(${name}) AS ${name}`).join(', ')}
-  FROM usage_quarter WHERE organization_id = $1 AND starts_at >= $2 AND starts_at < $3 GROUP BY dimension, value, paired`
+  FROM ${table} WHERE organization_id = $1 AND starts_at >= ${from} AND starts_at < ${to} GROUP BY 1, 2, value, paired`
 
-/** Quarters against the ledger, and the day against its quarters: together the day against the ledger, as of one moment. */
+/** The hours of UTC that a local day touches: at its edges one may hold quarters of the next. */
+const [hour, firstHour, lastHour] = [
+  `date_bin('1 hour', starts_at, 'epoch')`,
+  `date_bin('1 hour', $2::timestamptz, 'epoch')`,
+  `date_bin('1 hour', $3::timestamptz + interval '59 minutes 59 seconds', 'epoch')`,
+]
+const sumOfHours = sumOf('usage_quarter', hour, firstHour, lastHour)
+const sumOfDay = (start: string) => sumOf('usage_quarter', `${start}::timestamptz`)
+const sumOfMonth = sumOf('usage_day', '$2::timestamptz')
+
+/** Quarters against the ledger, hours and the day against quarters: together the day against the ledger, as of one moment. */
 const compareSql = `
   SELECT 'quarter' AS grain, quarters.* FROM (WITH ${expectedSql}, ${actualOf('usage_quarter')} ${compared}) AS quarters
-  UNION ALL SELECT 'day', days.* FROM (WITH expected AS (${sumOfQuarters('$5')}), ${actualOf('usage_day')} ${compared}) AS days`
+  UNION ALL SELECT 'hour', hours.* FROM (
+    WITH expected AS (${sumOfHours}), ${actualOf('usage_hour', firstHour, lastHour)} ${compared}) AS hours
+  UNION ALL SELECT 'day', days.* FROM (WITH expected AS (${sumOfDay('$5')}), ${actualOf('usage_day')} ${compared}) AS days`
 
 export async function compareSums(client: pg.ClientBase, organizationId: string, day: CountedDay): Promise<SumDifference[]> {
   const { rows } = await client.query<SumDifference>(compareSql, [organizationId, day.from, day.to, maximumValues, day.start])
   return rows
 }
 
+const compareMonthSql = `SELECT 'month' AS grain, months.* FROM (WITH expected AS (${sumOfMonth}), ${actualOf('usage_month')} ${compared}) AS months`
+
+/** A month against its days. */
+export async function compareMonth(client: pg.ClientBase, organizationId: string, { start, end }: CountedMonth): Promise<SumDifference[]> {
+  const { rows } = await client.query<SumDifference>(compareMonthSql, [organizationId, start, end])
+  return rows
+}
+
+const insertInto = (table: Table) => `INSERT INTO ${table} (organization_id, ${keys}, ${columns})`
 const zeros = [...sumColumns.map((name) => `${name} = 0`), ...sketchColumns.map((name) => `${name} = '{}'`)].join(', ')
 const replacements = [...sumColumns, ...sketchColumns].map((name) => `${name} = excluded.${name}`).join(', ')
 
@@ -71,13 +100,22 @@ export async function repairSums(client: pg.ClientBase, organizationId: string, 
     start,
   ])
   await client.query('DELETE FROM usage_quarter WHERE organization_id = $1 AND starts_at >= $2 AND starts_at < $3', bounds)
+  await client.query(`WITH ${expectedSql} ${insertInto('usage_quarter')} SELECT $1, ${keys}, ${columns} FROM expected ORDER BY ${keys}`, [
+    ...bounds,
+    maximumValues,
+    start,
+  ])
+  await client.query(`DELETE FROM usage_hour WHERE organization_id = $1 AND starts_at >= ${firstHour} AND starts_at < ${lastHour}`, bounds)
+  await client.query(`${insertInto('usage_hour')} SELECT $1, ${keys}, ${columns} FROM (${sumOfHours}) AS summed ORDER BY ${keys}`, bounds)
   await client.query(
-    `WITH ${expectedSql} INSERT INTO usage_quarter (organization_id, ${keys}, ${columns}) SELECT $1, ${keys}, ${columns} FROM expected ORDER BY ${keys}`,
-    [...bounds, maximumValues, start],
-  )
-  await client.query(
-    `INSERT INTO usage_day (organization_id, ${keys}, ${columns}) SELECT $1, ${keys}, ${columns} FROM (${sumOfQuarters('$4')}) AS summed ORDER BY ${keys}
+    `${insertInto('usage_day')} SELECT $1, ${keys}, ${columns} FROM (${sumOfDay('$4')}) AS summed ORDER BY ${keys}
      ON CONFLICT (organization_id, ${keys}) DO UPDATE SET ${replacements}`,
     [...bounds, start],
   )
+}
+
+export async function repairMonth(client: pg.ClientBase, organizationId: string, { start, end }: CountedMonth): Promise<void> {
+  const bounds = [organizationId, start, end]
+  await client.query('DELETE FROM usage_month WHERE organization_id = $1 AND starts_at >= $2 AND starts_at < $3', bounds)
+  await client.query(`${insertInto('usage_month')} SELECT $1, ${keys}, ${columns} FROM (${sumOfMonth}) AS summed ORDER BY ${keys}`, bounds)
 }

@@ -37,12 +37,28 @@ const wrongs: [what: string, sql: string, found: unknown[]][] = [
   [
     'a sum',
     `UPDATE usage_day SET cost_nanos = cost_nanos + 1 WHERE dimension = 'total' AND starts_at = (SELECT max(starts_at) FROM usage_day)`,
-    [['day', 'total', '', 'cost_nanos 900001 instead of 900000']],
+    [
+      ['month', 'total', '', expect.stringMatching(/^cost_nanos (\d+) instead of \d+1$/)],
+      ['day', 'total', '', 'cost_nanos 900001 instead of 900000'],
+    ],
   ],
   [
     'a sketch',
     `UPDATE usage_day SET latency_sketch[3] = latency_sketch[3] + 1 WHERE dimension = 'tag' AND starts_at = (SELECT max(starts_at) FROM usage_day)`,
-    [['day', 'tag', 'a', 'latency_sketch']],
+    [
+      ['month', 'tag', 'a', 'latency_sketch'],
+      ['day', 'tag', 'a', 'latency_sketch'],
+    ],
+  ],
+  [
+    'a sum of an hour',
+    `UPDATE usage_hour SET calls = calls + 1 WHERE dimension = 'total' AND starts_at = (SELECT max(starts_at) FROM usage_hour)`,
+    [['hour', 'total', '', 'calls 3 instead of 2']],
+  ],
+  [
+    'a sum of a month',
+    `UPDATE usage_month SET errors = errors + 5 WHERE dimension = 'total' AND starts_at = (SELECT max(starts_at) FROM usage_month)`,
+    [['month', 'total', '', 'errors 5 instead of 0']],
   ],
 ]
 
@@ -55,14 +71,17 @@ test.each(wrongs)('%s that was changed is found by name, and a repair puts it ri
   expect(await recount()).toMatchObject({ differences: 0 })
 })
 
-test('rows that are missing, rows that nothing stands behind and calls in no sum are found in both grains and repaired', async () => {
+test('rows that are missing, rows that nothing stands behind and calls in no sum are found in all grains and repaired', async () => {
   const { run, recount } = await prepare()
   await run(`UPDATE usage_quarter SET value = 'b' WHERE dimension = 'tag'`)
   await run(`DELETE FROM usage_day WHERE dimension = 'model'`)
+  await run(`DELETE FROM usage_hour WHERE dimension = 'provider'`)
+  await run(`UPDATE usage_month SET value = 'b' WHERE dimension = 'operation'`)
   await run(`UPDATE usage_event SET cost_nanos = NULL, tags = '{c}' WHERE id = (SELECT max(id) FROM usage_event)`)
   const before = await recount()
   const named = new Set(before.found.map(([grain, dimension, value]) => `${grain} ${dimension} ${value}`))
-  for (const name of ['quarter tag a', 'quarter tag b', 'quarter tag c', 'day model gpt-5-mini', 'quarter total '])
+  const coarser = ['hour tag a', 'hour provider openai', 'month model gpt-5-mini', 'month operation b', 'month operation chat']
+  for (const name of ['quarter tag a', 'quarter tag b', 'quarter tag c', 'day model gpt-5-mini', 'quarter total ', ...coarser])
     expect(named).toContain(name)
   await recount({ repairs: true })
   expect(await recount()).toMatchObject({ days: 2, differences: 0 })

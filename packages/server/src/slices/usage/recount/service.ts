@@ -1,9 +1,10 @@
+import type pg from 'pg'
 import type { Deps } from '../../../deps'
 import { inTenantSql } from '../../../platform/tenancy'
 import { lockLedger } from '../ledger-lock'
 import { findRetainedFrom } from '../retained'
-import { type CountedDay, compareSums, repairSums, type SumDifference } from './day-rows'
-import { type DayRange, listCountedDays } from './days'
+import { type CountedMonth, compareMonth, compareSums, repairMonth, repairSums, type SumDifference } from './day-rows'
+import { type DayRange, type LocalDay, listCountedDays } from './days'
 
 export type { SumDifference } from './day-rows'
 
@@ -31,23 +32,40 @@ export async function recountUsage(
   const counted: Recount = { days: 0, differences: 0, repaired: 0 }
   for (const organizationId of organizationIds) {
     const days = await inTenantSql(deps.db.systemPool, organizationId, (client) => listCountedDays(client, organizationId, range))
-    for (const day of days) {
-      const found = await recountDay(deps, organizationId, day, repairs)
+    const take = (found: readonly SumDifference[]) => {
       for (const difference of found) tell(organizationId, difference)
-      counted.days++
       counted[repairs ? 'repaired' : 'differences'] += found.length
     }
+    for (const month of new Map(days.map((day) => [day.month.start.getTime(), day.month])).values())
+      take(await recountMonth(deps, organizationId, month, repairs))
+    for (const day of days) take(await recountDay(deps, organizationId, day, repairs))
+    counted.days += days.length
   }
   return counted
 }
 
-function recountDay({ db }: Room, organizationId: string, day: CountedDay, repairs: boolean): Promise<SumDifference[]> {
+const recountMonth = ({ db }: Room, organizationId: string, month: CountedMonth, repairs: boolean): Promise<SumDifference[]> =>
+  recountIn(db, organizationId, repairs, async (client) => {
+    const found = await compareMonth(client, organizationId, month)
+    if (repairs && found.length > 0) await repairMonth(client, organizationId, month)
+    return found
+  })
+
+const recountDay = ({ db }: Room, organizationId: string, day: LocalDay, repairs: boolean): Promise<SumDifference[]> =>
+  recountIn(db, organizationId, repairs, async (client) => {
+    const found = await compareSums(client, organizationId, day)
+    if (repairs && found.length > 0) {
+      await repairSums(client, organizationId, day)
+      await repairMonth(client, organizationId, day.month)
+    }
+    return found
+  })
+
+function recountIn<Found>(db: Room['db'], organizationId: string, repairs: boolean, work: (client: pg.ClientBase) => Promise<Found>) {
   return inTenantSql(db.systemPool, organizationId, async (client) => {
     await client.query('SET LOCAL statement_timeout = 0')
     if (repairs) await lockLedger(client, organizationId, 'exclusive')
-    const found = await compareSums(client, organizationId, day)
-    if (repairs && found.length > 0) await repairSums(client, organizationId, day)
-    return found
+    return work(client)
   })
 }
 

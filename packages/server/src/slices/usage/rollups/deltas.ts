@@ -5,10 +5,17 @@ import { addCall, addSums, type CallSums, createSums, type Sums, toCallSums } fr
 /** What changes in the sums of one value of one dimension: of its day, and of quarters of that day by when they start. */
 export interface Delta {
   dimension: Dimension
+  monthStart: string
   dayStart: string
   value: string
   paired: string
   quarters: Map<string, Sums>
+}
+
+/** When the day and the month of a quarter begin where the organization is. */
+export interface LocalStarts {
+  day: string
+  month: string
 }
 
 const quarterMs = 15 * 60_000
@@ -18,8 +25,8 @@ export const toQuarterStart = (at: Date): string => new Date(Math.floor(at.getTi
 /** Of one quarter, by the place of a dimension: sums by value and by what it is paired with. */
 type QuarterSums = Map<string, Map<string, Sums>>[]
 
-/** Adds changes up by day, dimension and value. `dayStarts` knows the day of each quarter. */
-export function toDeltas(changes: readonly LedgerChange[], dayStarts: ReadonlyMap<string, string>): Delta[] {
+/** Adds changes up by day, dimension and value. `localStarts` knows the day of each quarter. */
+export function toDeltas(changes: readonly LedgerChange[], localStarts: ReadonlyMap<string, LocalStarts>): Delta[] {
   const quarters = new Map<string, QuarterSums>()
   for (const { of: call, sign } of changes) {
     const quarter = toQuarterStart(call.occurredAt)
@@ -30,7 +37,7 @@ export function toDeltas(changes: readonly LedgerChange[], dayStarts: ReadonlyMa
     }
     addEverywhere(sums, call, toCallSums(call, sign))
   }
-  return joinQuarters(quarters, dayStarts)
+  return joinQuarters(quarters, localStarts)
 }
 
 function addEverywhere(quarter: QuarterSums, call: LedgerChange['of'], sums: CallSums): void {
@@ -59,16 +66,17 @@ function findSums(values: Map<string, Map<string, Sums>>, value: string, paired:
   return sums
 }
 
-function joinQuarters(quarters: ReadonlyMap<string, QuarterSums>, dayStarts: ReadonlyMap<string, string>): Delta[] {
+function joinQuarters(quarters: ReadonlyMap<string, QuarterSums>, localStarts: ReadonlyMap<string, LocalStarts>): Delta[] {
   const deltas = new Map<string, Delta>()
   for (const [quarter, places] of quarters) {
-    const dayStart = dayStarts.get(quarter)
-    if (dayStart === undefined) throw new Error('a quarter whose day nobody looked up')
+    const starts = localStarts.get(quarter)
+    if (!starts) throw new Error('a quarter whose day nobody looked up')
+    const { day: dayStart, month: monthStart } = starts
     for (const [at, [dimension]] of dimensionSources.entries()) {
       for (const [value, pairs] of places[at] ?? []) {
         for (const [paired, sums] of pairs) {
           const name = `${dimension}\n${dayStart}\n${value}\n${paired}`
-          const delta = deltas.get(name) ?? { dimension, dayStart, value, paired, quarters: new Map<string, Sums>() }
+          const delta = deltas.get(name) ?? { dimension, monthStart, dayStart, value, paired, quarters: new Map<string, Sums>() }
           deltas.set(name, delta)
           delta.quarters.set(quarter, sums)
         }
@@ -83,9 +91,9 @@ export function foldDeltas(deltas: readonly Delta[], isFolded: (delta: Delta) =>
   const others = new Map<string, Delta>()
   const kept = deltas.filter((delta) => {
     if (!isFolded(delta)) return true
-    const { dimension, dayStart } = delta
+    const { dimension, monthStart, dayStart } = delta
     const name = `${dimension}\n${dayStart}`
-    const other = others.get(name) ?? { dimension, dayStart, ...otherOf(dimension), quarters: new Map<string, Sums>() }
+    const other = others.get(name) ?? { dimension, monthStart, dayStart, ...otherOf(dimension), quarters: new Map<string, Sums>() }
     others.set(name, other)
     for (const [quarter, more] of delta.quarters) {
       const sums = other.quarters.get(quarter)

@@ -1,8 +1,9 @@
 import type pg from 'pg'
 import { sketchColumns, sumColumns } from './columns'
-import type { Delta } from './deltas'
+import type { Delta, LocalStarts } from './deltas'
 import { otherValue } from './dimensions'
-import { addSums, createSums, type Sums, toColumns } from './sums'
+import { grainTables, toGrainRows } from './grains'
+import { toColumns } from './sums'
 
 /** From here to the end of the transaction the sums of the organization are this one's. In which zone its days begin. */
 export async function lockRollups(client: pg.ClientBase, organizationId: string): Promise<string> {
@@ -28,13 +29,17 @@ async function startCalendar(client: pg.ClientBase, organizationId: string): Pro
   return row.timeZone
 }
 
-/** When the day of each quarter begins, in a zone. */
-export async function readDayStarts(client: pg.ClientBase, timeZone: string, quarters: readonly string[]): Promise<[string, string][]> {
-  const found = await client.query<{ quarter: Date; day: Date }>(
-    `SELECT quarter, date_trunc('day', quarter, $1) AS day FROM unnest($2::timestamptz[]) AS quarter`,
+/** When day and month of each quarter begin, in a zone. */
+export async function readLocalStarts(
+  client: pg.ClientBase,
+  timeZone: string,
+  quarters: readonly string[],
+): Promise<[quarter: string, starts: LocalStarts][]> {
+  const found = await client.query<{ quarter: Date; day: Date; month: Date }>(
+    `SELECT quarter, date_trunc('day', quarter, $1) AS day, date_trunc('month', quarter, $1) AS month FROM unnest($2::timestamptz[]) AS quarter`,
     [timeZone, quarters],
   )
-  return found.rows.map(({ quarter, day }) => [quarter.toISOString(), day.toISOString()])
+  return found.rows.map(({ quarter, day, month }) => [quarter.toISOString(), { day: day.toISOString(), month: month.toISOString() }])
 }
 
 /**
@@ -92,33 +97,26 @@ const additions = [
   ...sketchColumns.map((name) => `${name} = keylease_add_sketch(t.${name}, excluded.${name})`),
 ].join(', ')
 
-const addTo = (table: 'usage_day' | 'usage_quarter', start: 'day' | 'quarter') => `
+const addTo = ([start, table]: [start: string, table: string]) => `
   INSERT INTO ${table} AS t (organization_id, ${keys}, ${columns})
   SELECT $1, dimension, ${start}, value, paired, ${amounts} FROM delta WHERE ${start} IS NOT NULL ORDER BY dimension, ${start}, value, paired
   ON CONFLICT (organization_id, ${keys}) DO UPDATE SET ${additions}`
 
-/** Both grains in one statement, each in the order of its key. */
+/** All grains in one statement, each in the order of its key. */
 const addSql = `
   WITH delta AS MATERIALIZED (
-    SELECT * FROM json_to_recordset($2::json) AS r(dimension text, day timestamptz, quarter timestamptz, value text, paired text, ${types})
-  ), quarters AS (${addTo('usage_quarter', 'quarter')})
-  ${addTo('usage_day', 'day')}`
+    SELECT * FROM json_to_recordset($2::json)
+      AS r(dimension text, ${Object.keys(grainTables).join(' timestamptz, ')} timestamptz, value text, paired text, ${types})
+  ), ${Object.entries(grainTables)
+    .map((grain) => `added_to_${grain[1]} AS (${addTo(grain)})`)
+    .join(', ')}
+  SELECT`
 
 export async function addDeltas(client: pg.ClientBase, organizationId: string, deltas: readonly Delta[]): Promise<void> {
-  const rows = deltas.flatMap(toRows)
-  if (rows.length === 0) return
-  await client.query({ name: 'add-to-rollups', text: addSql, values: [organizationId, JSON.stringify(rows)] })
-}
-
-/** One row for both grains where a day has one quarter, as most have in a batch of now. */
-function toRows({ dimension, dayStart, value, paired, quarters }: Delta) {
-  const toRow = (sums: Sums, starts: { day?: string; quarter?: string }) => {
+  const rows = toGrainRows(deltas).flatMap(({ of: { dimension, value, paired }, starts, sums }) => {
     const changed = toColumns(sums)
     return Object.keys(changed).length === 0 ? [] : [{ dimension, value, paired, ...starts, ...changed }]
-  }
-  const [only, more] = quarters
-  if (only && !more) return toRow(only[1], { day: dayStart, quarter: only[0] })
-  const day = createSums()
-  for (const sums of quarters.values()) addSums(day, sums)
-  return [...toRow(day, { day: dayStart }), ...[...quarters].flatMap(([quarter, sums]) => toRow(sums, { quarter }))]
+  })
+  if (rows.length === 0) return
+  await client.query({ name: 'add-to-rollups', text: addSql, values: [organizationId, JSON.stringify(rows)] })
 }

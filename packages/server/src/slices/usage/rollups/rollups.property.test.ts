@@ -9,6 +9,7 @@ import { inTenantSql } from '../../../platform/tenancy'
 import type { UsageReport } from '../event'
 import { recountUsage, type SumDifference } from '../recount/service'
 import { recordUsage } from '../service'
+import { grainTables } from './grains'
 
 let harness: Harness
 let replica: Awaited<ReturnType<Harness['openReplica']>>
@@ -75,10 +76,8 @@ function toReports(plan: PlannedCall, leaseId: string, sequence: number, now: nu
 const readTotals = ({ db }: Deps, organizationId: string) =>
   inTenantSql(db.appPool, organizationId, async (client) => {
     const sums = `sum(calls)::integer AS calls, sum(assumed)::integer AS assumed, sum(input_uncached)::text AS tokens, sum(cost_nanos)::text AS nanos`
-    const found = await client.query(
-      `SELECT ${sums} FROM usage_day WHERE dimension = 'total' UNION ALL SELECT ${sums} FROM usage_quarter WHERE dimension = 'total'`,
-    )
-    return found.rows
+    const ofTable = (table: string) => `SELECT ${sums} FROM ${table} WHERE dimension = 'total'`
+    return (await client.query(Object.values(grainTables).map(ofTable).join(' UNION ALL '))).rows
   })
 
 test(
@@ -113,7 +112,7 @@ test(
           tokens: String(sum(tokensOf)),
           nanos: String(sum(nanosOf)),
         }
-        expect(await readTotals(harness.deps, organizationId)).toEqual([totals, totals])
+        expect(await readTotals(harness.deps, organizationId)).toEqual(Object.keys(grainTables).map(() => totals))
         const differences: SumDifference[] = []
         await recountUsage(harness.deps, { organizationIds: [organizationId], repairs: false }, (_, one) => void differences.push(one))
         expect(differences).toEqual([])

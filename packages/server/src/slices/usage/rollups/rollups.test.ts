@@ -93,7 +93,7 @@ test('hostile values are keys like others, and none of them is the rest', async 
   expect(await findDifferences(organizationId)).toEqual([])
 })
 
-test(`beyond ${maximumValues} values of a day the rest is one, in both grains and whatever comes later`, async () => {
+test(`beyond ${maximumValues} values of a day the rest is one, in every grain and whatever comes later`, async () => {
   const organizationId = await createTenant()
   const [early, late] = [new Date(Date.now() - 3_600_000), new Date()]
   const call = (tag: string, occurredAt = late) => toReport({ tags: [tag], occurredAt })

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import type { LedgerChange } from '../contribution'
-import { foldDeltas, toDeltas, toQuarterStart } from './deltas'
+import { foldDeltas, type LocalStarts, toDeltas, toQuarterStart } from './deltas'
 import { maximumValues } from './dimensions'
-import { addDeltas, findFolded, lockRollups, readDayStarts } from './rollup-rows'
+import { addDeltas, findFolded, lockRollups, readLocalStarts } from './rollup-rows'
 
 /** Moves the sums by what happened to the ledger, in the tenant and transaction where it happens. */
 export async function addToRollups(
@@ -13,34 +13,34 @@ export async function addToRollups(
 ): Promise<void> {
   if (changes.length === 0) return
   const timeZone = await lockRollups(client, organizationId)
-  const deltas = toDeltas(changes, await findDayStarts(client, timeZone, changes))
+  const deltas = toDeltas(changes, await findLocalStarts(client, timeZone, changes))
   const folded = await findFolded(client, organizationId, deltas, maximum)
   await addDeltas(client, organizationId, folded.size === 0 ? deltas : foldDeltas(deltas, (delta) => folded.has(delta)))
 }
 
-/** By zone: when the day of a quarter begins never changes. */
-const knownDayStarts = new Map<string, Map<string, string>>()
+/** By zone: when day and month of a quarter begin never changes. */
+const knownStarts = new Map<string, Map<string, LocalStarts>>()
 const maximumKnown = 10_000
 
-async function findDayStarts(
+async function findLocalStarts(
   client: pg.ClientBase,
   timeZone: string,
   changes: readonly LedgerChange[],
-): Promise<ReadonlyMap<string, string>> {
-  const known = knownDayStarts.get(timeZone) ?? new Map<string, string>()
-  knownDayStarts.set(timeZone, known)
-  const starts = new Map<string, string>()
+): Promise<ReadonlyMap<string, LocalStarts>> {
+  const known = knownStarts.get(timeZone) ?? new Map<string, LocalStarts>()
+  knownStarts.set(timeZone, known)
+  const starts = new Map<string, LocalStarts>()
   const missing: string[] = []
   for (const quarter of new Set(changes.map(({ of }) => toQuarterStart(of.occurredAt)))) {
-    const day = known.get(quarter)
-    if (day === undefined) missing.push(quarter)
-    else starts.set(quarter, day)
+    const of = known.get(quarter)
+    if (of === undefined) missing.push(quarter)
+    else starts.set(quarter, of)
   }
   if (missing.length === 0) return starts
   if (known.size > maximumKnown) known.clear()
-  for (const [quarter, day] of await readDayStarts(client, timeZone, missing)) {
-    known.set(quarter, day)
-    starts.set(quarter, day)
+  for (const [quarter, of] of await readLocalStarts(client, timeZone, missing)) {
+    known.set(quarter, of)
+    starts.set(quarter, of)
   }
   return starts
 }
