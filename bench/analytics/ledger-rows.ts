@@ -126,7 +126,8 @@ const added = [...sumColumns.map((name) => `sum(${name})`), `array_fill(sum(call
 async function writeDay(client: Client, organizationId: string, day: number): Promise<void> {
   const shift = `- interval '${day} days'`
   const suffix = `'${day.toString(36).padStart(2, '0')}'`
-  const renew = (name: string) => `overlay(${name} placing ${suffix} from length(${name}) - 1)`
+  // The zeros before a number: its last digits tell it from the others of its day.
+  const renew = (name: string) => `overlay(${name} placing ${suffix} from length(${name}) - 25)`
   const selected = eventNames.map((name) => {
     if (name === 'occurred_at' || name === 'received_at') return `${name} ${shift}`
     if (name === 'id') return `overlay(id placing ${suffix} from 5)`

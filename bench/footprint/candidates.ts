@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type OpenAI from '../../tests/contract/node_modules/openai/index.mjs'
 import { body } from '../stand-ins/wire'
 import { loadSdk } from '../support/built-sdk'
@@ -24,14 +27,23 @@ const answer = async (): Promise<Response> => new Response(body, { headers })
 
 const createBare = ({ OpenAI }: Facts): Client => new OpenAI({ apiKey: 'sk-bench', fetch: answer })
 
+/** With direct delivery, where every call is recorded and reported from here. */
+async function createLeased({ sdkUrl, serviceUrl, baseUrl, OpenAI }: Facts, spool: string | false): Promise<Candidate> {
+  const { Keylease } = await loadSdk(sdkUrl)
+  const send: typeof fetch = (input, init) => (String(input).startsWith(baseUrl) ? answer() : fetch(input, init))
+  const keylease = new Keylease({ url: serviceUrl, token: 'bench', spool, fetch: send })
+  return { createClient: () => new OpenAI(keylease.openai()), settle: () => keylease.flush() }
+}
+
 export const candidates: Record<string, (facts: Facts) => Promise<Candidate>> = {
   bare: async (facts) => ({ createClient: () => createBare(facts), settle: async () => undefined }),
 
-  async keylease({ sdkUrl, serviceUrl, baseUrl, OpenAI }) {
-    const { Keylease } = await loadSdk(sdkUrl)
-    const send: typeof fetch = (input, init) => (String(input).startsWith(baseUrl) ? answer() : fetch(input, init))
-    const keylease = new Keylease({ url: serviceUrl, token: 'bench', delivery: 'gateway', fetch: send })
-    return { createClient: () => new OpenAI(keylease.openai()), settle: () => keylease.flush() }
+  keylease: (facts) => createLeased(facts, false),
+
+  async 'keylease with a spool'(facts) {
+    const directory = mkdtempSync(join(tmpdir(), 'keylease-bench-spool-'))
+    process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
+    return createLeased(facts, directory)
   },
 
   async opentelemetry(facts) {

@@ -14,8 +14,11 @@ const toStream = (pieces: readonly Uint8Array[]) =>
     },
   })
 
-function createAnswer(abort = new AbortController(), pieces = [bytes.slice(0, 38), bytes.slice(38)]) {
-  const original = new Response(toStream(pieces), { status: 201, headers: { 'x-request-id': 'req_1' } })
+/** As a tool that stands in for fetch may make them. */
+class OwnResponse extends Response {}
+
+function createAnswer(abort = new AbortController(), pieces = [bytes.slice(0, 38), bytes.slice(38)], Made = Response) {
+  const original = new Made(toStream(pieces), { status: 201, headers: { 'x-request-id': 'req_1' } })
   const read: Uint8Array[] = []
   const ends: string[] = []
   const reader = { push: (piece: Uint8Array) => void read.push(piece), end: () => expect.unreachable() }
@@ -45,6 +48,18 @@ describe('a metered answer', () => {
     expect([answer.bodyUsed, answer.body?.locked, ends, countRead()]).toEqual([true, true, ['complete'], bytes.length])
     await expect(answer.text()).rejects.toThrow(TypeError)
     expect(() => answer.clone()).toThrow(TypeError)
+  })
+
+  it.each(Object.keys(ways))('of another make that is read as %s is whole, was read once, and ends once', async (way) => {
+    const { answer, ends, countRead } = createAnswer(undefined, undefined, OwnResponse)
+    expect(await ways[way]?.(answer)).toBe(text)
+    expect([answer.status, answer.bodyUsed, ends, countRead()]).toEqual([201, true, ['complete'], bytes.length])
+  })
+
+  it('is read past its meter by nobody', async () => {
+    const { answer, ends } = createAnswer()
+    await expect(Response.prototype.text.call(answer)).rejects.toThrow(TypeError)
+    expect([await answer.text(), ends]).toEqual([text, ['complete']])
   })
 
   it('begins with a mark that no reader sees, as any text may', async () => {

@@ -128,3 +128,30 @@ test('an event stream of AWS whose lengths are damaged is read no further', () =
   expect(read(message, aws).vector.outputText).toBe(5)
   expect(read(Uint8Array.from([...damaged, ...message]), aws)).toMatchObject({ quality: 'estimated', vector: { outputText: 0 } })
 })
+
+test('a reader knows nothing of the answer that was read before, however that ended', () => {
+  const full = '{"usage":{"tokens":7,"total":7},"finish":"stop","text":"abc"}'
+  const bare = read('{"text":"abcd"}')
+  for (const cut of [full.length, 50, 30, 20, 12, 5, 1]) {
+    read(full.slice(0, cut))
+    expect(read('{"text":"abcd"}'), `after ${cut} bytes`).toEqual(bare)
+  }
+  expect(bare).toMatchObject({ quality: 'estimated', finishReason: null, characters: { text: 4 } })
+  for (const finish of ['stop', 'stoq', 'sto', 'st\\u006fp', 'stop']) {
+    expect(read(`{"finish":"${finish}"}`).finishReason).toBe(JSON.parse(`"${finish}"`))
+  }
+})
+
+test('readers at work at the same time keep what they read apart, and what comes after the end is not heard', () => {
+  const facts: AnswerFacts = { status: 200, headers: {}, params: {}, request }
+  const readers = Array.from({ length: 20 }, () => createAnswerReader(shape, facts))
+  for (const [index, reader] of readers.entries()) reader.push(toBytes(`{"usage":{"tokens":${index}`))
+  for (const reader of readers) reader.push(toBytes('},"finish":"stop"}'))
+  for (const [index, reader] of readers.entries()) {
+    expect(reader.end('complete').vector.outputText).toBe(index)
+    const next = createAnswerReader(shape, facts)
+    reader.push(toBytes('{"usage":{"tokens":99}}'))
+    next.push(toBytes('{"usage":{"tokens":1}}'))
+    expect(next.end('complete').vector.outputText).toBe(1)
+  }
+})
