@@ -19,7 +19,7 @@ function createWriter() {
   return { write, next }
 }
 
-const limits = { items: 4, waiting: 10, writers: 2 }
+const limits = { items: 4, second: 4, waiting: 10, writers: 2 }
 
 test('what waits for a transaction shares the next one, and each caller gets its own results', async () => {
   const { write, next } = createWriter()
@@ -66,7 +66,27 @@ test('a database that is away is not asked again for each of them', async () => 
   expect(calls).toBe(1)
 })
 
-test('organizations are written side by side, as many as there is room for, and none twice at once', async () => {
+test('while much waits, a second transaction runs beside the first, and never a third', async () => {
+  const sizes: number[] = []
+  let together = 0
+  let most = 0
+  const write = async (items: readonly number[]) => {
+    most = Math.max(most, ++together)
+    sizes.push(items.length)
+    await new Promise((resolve) => setImmediate(resolve))
+    together--
+    return [...items]
+  }
+  const batches = createBatches<number, number>({ ...limits, waiting: 1_000, writers: 8 })
+  const asked = Array.from({ length: 40 }, (_, i) => [i, i + 100])
+  const answers = await Promise.all(asked.map((items) => batches.run('one', items, write)))
+  expect(answers).toEqual(asked)
+  expect(most).toBe(2)
+  expect(Math.max(...sizes)).toBe(4)
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(80)
+})
+
+test('organizations are written side by side, as many as there is room for, and none twice at once where little waits', async () => {
   const { write, next } = createWriter()
   const batches = createBatches<number, number>(limits)
   const answers = ['a', 'b', 'c', 'a'].map((name, i) => batches.run(name, [i], write))

@@ -2,7 +2,7 @@ import { isDatabaseAway } from '../../platform/db'
 import { AppError } from '../../platform/errors'
 import { readSqlState } from '../../platform/postgres/sql-state'
 
-/** Brings together what arrives at the same time: one transaction per organization and process, with all that waited for it. */
+/** Brings together what arrives at the same time: one transaction per organization and process, and a second one while much waits. */
 export interface Batches<Item, Result> {
   /** The results of these items, once they are committed. */
   run(organizationId: string, items: readonly Item[], write: Write<Item, Result>): Promise<Result[]>
@@ -17,17 +17,27 @@ interface Waiting<Item, Result> extends PromiseWithResolvers<Result[]> {
   write: Write<Item, Result>
 }
 
+interface Queue<Item, Result> {
+  waiting: Waiting<Item, Result>[]
+  items: number
+  writers: number
+  isReady: boolean
+}
+
 export interface BatchLimits {
   items: number
+  /** So many waiting items are worth a second transaction: while the database writes one, this process prepares the other. */
+  second: number
   waiting: number
   /** Organizations at a time: the others of the process need connections too. */
   writers: number
 }
 
-const usualLimits: BatchLimits = { items: 2_000, waiting: 100_000, writers: 8 }
+const usualLimits: BatchLimits = { items: 2_000, second: 500, waiting: 100_000, writers: 8 }
+const maximumTogether = 2
 
 export function createBatches<Item, Result>(limits: BatchLimits = usualLimits): Batches<Item, Result> {
-  const queues = new Map<string, Waiting<Item, Result>[]>()
+  const queues = new Map<string, Queue<Item, Result>>()
   const ready: string[] = []
   const idle: (() => void)[] = []
   let waiting = 0
@@ -35,32 +45,46 @@ export function createBatches<Item, Result>(limits: BatchLimits = usualLimits): 
 
   const wait = (organizationId: string, items: readonly Item[], write: Write<Item, Result>) => {
     const one: Waiting<Item, Result> = { items, write, ...Promise.withResolvers<Result[]>() }
-    const queue = queues.get(organizationId)
-    if (queue) queue.push(one)
-    else {
-      queues.set(organizationId, [one])
-      ready.push(organizationId)
-      startWriters()
-    }
+    const queue = queues.get(organizationId) ?? { waiting: [], items: 0, writers: 0, isReady: false }
+    queues.set(organizationId, queue)
+    queue.waiting.push(one)
+    queue.items += items.length
+    offer(organizationId, queue)
     return one.promise
+  }
+
+  const isDue = (queue: Queue<Item, Result>) =>
+    queue.waiting.length > 0 && (queue.writers === 0 || (queue.writers < maximumTogether && queue.items >= limits.second))
+
+  const offer = (organizationId: string, queue: Queue<Item, Result>) => {
+    if (queue.isReady || !isDue(queue)) return
+    queue.isReady = true
+    ready.push(organizationId)
+    startWriters()
   }
 
   const startWriters = () => {
     while (writers < limits.writers) {
-      const next = ready.shift()
-      if (next === undefined) return
+      const organizationId = ready.shift()
+      const queue = organizationId === undefined ? undefined : queues.get(organizationId)
+      if (organizationId === undefined || !queue) return
       writers++
-      void writeNext(next)
+      void writeNext(organizationId, queue)
     }
   }
 
   /** One batch, then it is the turn of another organization. */
-  const writeNext = async (organizationId: string) => {
-    const queue = queues.get(organizationId) ?? []
-    await writeTogether(takeBatch(queue, limits.items))
+  const writeNext = async (organizationId: string, queue: Queue<Item, Result>) => {
+    queue.isReady = false
+    queue.writers++
+    const batch = takeBatch(queue.waiting, limits.items)
+    queue.items -= batch.reduce((sum, { items }) => sum + items.length, 0)
+    offer(organizationId, queue)
+    await writeTogether(batch)
     writers--
-    if (queue.length > 0) ready.push(organizationId)
-    else queues.delete(organizationId)
+    queue.writers--
+    if (queue.waiting.length === 0 && queue.writers === 0) queues.delete(organizationId)
+    offer(organizationId, queue)
     startWriters()
     if (queues.size === 0) for (const tell of idle.splice(0)) tell()
   }
