@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
-import { build, type Metafile } from 'esbuild'
+import type { Metafile } from 'esbuild'
 import { beforeAll, expect, it } from 'vitest'
+import { bundleCore } from '../test/core-bundle'
 
 interface Chunk {
   text: string
@@ -13,20 +14,7 @@ let chunks: Map<string, Chunk>
 let core: Chunk[]
 
 beforeAll(async () => {
-  const entry = `${import.meta.dirname}/index.ts`
-  const { outputFiles, metafile } = await build({
-    entryPoints: { index: entry },
-    bundle: true,
-    splitting: true,
-    minify: true,
-    write: false,
-    metafile: true,
-    format: 'esm',
-    platform: 'neutral',
-    target: 'es2022',
-    outdir: 'out',
-    external: ['node:*', '@opentelemetry/api'],
-  })
+  const { outputFiles, metafile, core: eager } = await bundleCore()
   const toChunk = (path: string, { inputs }: Metafile['outputs'][string]): Chunk => {
     const file = outputFiles.find((one) => one.path.replaceAll('\\', '/').endsWith(path))
     if (!file) throw new Error(`${path} was not written`)
@@ -34,17 +22,8 @@ beforeAll(async () => {
     return { text: file.text, gzippedBytes: gzipSync(file.contents).length, sources }
   }
   chunks = new Map(Object.entries(metafile.outputs).map(([path, output]) => [path, toChunk(path, output)]))
-  core = listEager(metafile, 'out/index.js').flatMap((path) => chunks.get(path) ?? [])
+  core = eager.flatMap((path) => chunks.get(path) ?? [])
 })
-
-/** What is loaded with the package; the rest comes with the first call, lease or report. */
-function listEager({ outputs }: Metafile, from: string, found = new Set<string>()): string[] {
-  found.add(from)
-  for (const { path, kind } of outputs[from]?.imports ?? []) {
-    if (kind === 'import-statement' && path in outputs && !found.has(path)) listEager({ outputs, inputs: {} }, path, found)
-  }
-  return [...found]
-}
 
 it('the core is at most 12 KB gzipped', () => {
   expect(core.length).toBeGreaterThan(1)

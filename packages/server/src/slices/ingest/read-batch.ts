@@ -1,3 +1,4 @@
+import type { SpanEdge } from '../usage/service'
 import type { ObservedCall } from './dialects/call'
 import { type LeasedCall, readLeasedCall } from './dialects/keylease'
 import { readObservedLog, readObservedSpan } from './dialects/observe'
@@ -10,7 +11,7 @@ import { readProtobufLogs } from './otlp/protobuf-logs'
 import { countProtobufMetrics } from './otlp/protobuf-metrics'
 import { readProtobufTraces } from './otlp/protobuf-traces'
 import type { LogSignal, SpanSignal } from './otlp/signal'
-import { isAboutModels, keepEdges, type SpanEdge, toSpanEdge } from './span-edges'
+import { isAboutModels, keepEdges, toSpanEdge } from './span-edges'
 
 /** What one request tells of calls, and how much else it held. */
 export interface ReadBatch {

@@ -1,14 +1,6 @@
+import type { SpanEdge } from '../usage/service'
 import { dialects } from './dialects/registry'
 import { isSpanId, isTraceId, type SpanSignal } from './otlp/signal'
-
-/** A span that tells of no call, but of what stands above it. */
-export interface SpanEdge {
-  traceId: Buffer
-  spanId: Buffer
-  parentSpanId: Buffer
-  /** Something that came with it says that its trace is about models. */
-  isNear: boolean
-}
 
 const maximumEdges = 2_000
 const names = /^(?:gen_ai|ai|llm|openinference|traceloop|langfuse|langsmith)\./

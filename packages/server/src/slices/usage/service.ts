@@ -15,7 +15,7 @@ import { settleRepeats } from './repeats'
 import { addToRollups } from './rollups/service'
 
 export type { UsageReport } from './event'
-export { relateSpans } from './links/relate-spans'
+export { relateSpans, type SpanEdge } from './links/relate-spans'
 
 type Room = Pick<Deps, 'db' | 'clock' | 'prices' | 'live' | 'usageBatches'>
 

@@ -1,7 +1,7 @@
 import type { UsageDimension } from '@keylease/shared/contracts/usage-breakdown'
 import type { Actor } from '../../../platform/auth'
 import { reachOf } from '../../../platform/reach'
-import type { Dimension } from '../rollups/dimensions'
+import { type Dimension, dimensionSources } from '../rollups/dimensions'
 
 /** What a condition or a group of an answer may be about. */
 export type Subject = UsageDimension | 'trace'
@@ -60,36 +60,26 @@ export interface RollupSource {
   columns: ReadonlyMap<Subject, 'value' | 'paired'>
 }
 
-const single: ReadonlySet<Subject> = new Set<Subject & Dimension>([
-  'provider',
-  'model',
-  'operation',
-  'endpoint',
-  'agent',
-  'project',
-  'team',
-  'member',
-  'key',
-  'environment',
-  'tag',
-])
-const paired = ['agent', 'key', 'project'] as const satisfies readonly Subject[]
+const kept: ReadonlySet<string> = new Set(dimensionSources.map(([name]) => name))
+const isKept = (name: string): name is Dimension => kept.has(name)
 
 /** Null where only single calls can tell, such as with which other tags a tag occurs. */
 export function findRollups({ conditions, groups, isPerTag }: Question): RollupSource | null {
   const asked = new Set<Subject>([...conditions.map(({ subject }) => subject), ...groups, ...(isPerTag ? (['tag'] as const) : [])])
   const isTagFiltered = conditions.some(({ subject }) => subject === 'tag')
   if (isTagFiltered && (isPerTag || groups.includes('tag'))) return null
-  const [one] = asked
+  const [one, other, third] = asked
   if (one === undefined) return { dimension: 'total', columns: new Map() }
-  if (asked.size === 1) return single.has(one) ? { dimension: one as Subject & Dimension, columns: new Map([[one, 'value']]) } : null // those of `single` are dimensions
-  const main = paired.find((subject) => asked.has(subject))
-  if (main === undefined || asked.size > 2 || !asked.has('model')) return null
-  return {
-    dimension: `${main}_model`,
-    columns: new Map<Subject, 'value' | 'paired'>([
-      [main, 'value'],
-      ['model', 'paired'],
-    ]),
-  }
+  if (other === undefined) return isKept(one) ? { dimension: one, columns: new Map([[one, 'value']]) } : null
+  return third === undefined ? (findPair(one, other) ?? findPair(other, one)) : null
+}
+
+function findPair(value: Subject, paired: Subject): RollupSource | null {
+  const dimension = `${value}_${paired}`
+  if (!isKept(dimension)) return null
+  const columns = new Map<Subject, 'value' | 'paired'>([
+    [value, 'value'],
+    [paired, 'paired'],
+  ])
+  return { dimension, columns }
 }

@@ -7,11 +7,11 @@ import { relink } from './relink'
 import { addEdges, findKnownTraces, findObserved, findTraceCalls } from './rows'
 
 /** A span that tells of no call, but of what stands above it. */
-interface SpanEdge {
+export interface SpanEdge {
   traceId: Buffer
   spanId: Buffer
   parentSpanId: Buffer
-  /** False where nothing that came with it says that its trace is about models. */
+  /** Something that came with it says that its trace is about models. */
   isNear: boolean
 }
 
