@@ -9,7 +9,9 @@ import { median } from './support/measure'
 import { reportBench } from './support/report'
 import { describeSpread, orderRound } from './support/spread'
 
-const rounds = 15
+/** Two processes of one program differ by more than rounds in one of them do, by where things came to lie and what was compiled when. */
+const generations = 5
+const rounds = 5
 const callsPerRound = 1_500
 /** Until nothing is compiled any more. A forced collection would throw away what is, so there is none between the rounds. */
 const warmCalls = 15_000
@@ -33,20 +35,25 @@ async function tell(child: ChildProcess, calls: number): Promise<number> {
 }
 
 async function measureCalls(...parameters: string[]) {
-  const names = Object.keys(candidates)
-  const workers = new Map(names.map((name) => [name, start('worker', name, ...parameters)]))
-  const measured = new Map(names.map((name) => [name, [] as number[]]))
+  const measured = new Map(Object.keys(candidates).map((name) => [name, [] as number[]]))
+  for (let generation = 0; generation < generations; generation++) await measureGeneration(measured, parameters)
+  const bare = measured.get('bare') ?? []
+  return [...measured].map(([name, figures]) => {
+    const { median: added, iqr } = describeSpread(figures.map((figure, round) => figure - (bare[round] ?? Number.NaN)))
+    return { what: `CPU of a call: ${name}`, cpuMicroseconds: show(median(figures)), addedMicroseconds: show(added), addedIqr: show(iqr) }
+  })
+}
+
+/** One process of each candidate. */
+async function measureGeneration(measured: ReadonlyMap<string, number[]>, parameters: readonly string[]): Promise<void> {
+  const workers = new Map([...measured.keys()].map((name) => [name, start('worker', name, ...parameters)]))
   for (const child of workers.values()) await hear(child)
   for (const child of workers.values()) await tell(child, warmCalls)
   for (let round = 0; round < rounds; round++) {
     for (const [name, child] of orderRound([...workers], round)) measured.get(name)?.push(await tell(child, callsPerRound))
   }
   for (const child of workers.values()) child.disconnect()
-  const bare = measured.get('bare') ?? []
-  return [...measured].map(([name, figures]) => {
-    const { median: added, iqr } = describeSpread(figures.map((figure, round) => figure - (bare[round] ?? Number.NaN)))
-    return { what: `CPU of a call: ${name}`, cpuMicroseconds: show(median(figures)), addedMicroseconds: show(added), addedIqr: show(iqr) }
-  })
+  await Promise.all([...workers.values()].map((child) => once(child, 'exit')))
 }
 
 async function measureLoad(url: string) {

@@ -8,10 +8,10 @@ import { reportBench } from './support/report'
 import { describeSpread, orderRound } from './support/spread'
 
 const delaysMs = [0, 60]
-const rounds = 7
-const warmCalls = 60
+/** Of each kind of call: until what it runs through is compiled, here and behind it. */
+const warmMs = 2_000
 /** At 60 ms the provider is what takes the time. */
-const callsPerRound = (delayMs: number) => (delayMs === 0 ? 40 : 3)
+const sizeOf = (delayMs: number) => (delayMs === 0 ? { rounds: 15, calls: 40 } : { rounds: 7, calls: 3 })
 
 interface Figures {
   latencies: number[]
@@ -58,8 +58,9 @@ async function measureRound(contender: Contender, place: number, ask: Ask, calls
 async function measure(contenders: readonly Contender[], place: number, ask: Ask) {
   const delayMs = delaysMs[place] ?? 0
   const figures = new Map(contenders.map((contender) => [contender, { latencies: [], cpu: [] } as Figures]))
+  const { rounds, calls } = sizeOf(delayMs)
   for (let round = 0; round < rounds; round++) {
-    for (const [contender, own] of orderRound([...figures], round)) await measureRound(contender, place, ask, callsPerRound(delayMs), own)
+    for (const [contender, own] of orderRound([...figures], round)) await measureRound(contender, place, ask, calls, own)
   }
   const bare = contenders[0] && figures.get(contenders[0])
   return [...figures].map(([{ name }, { latencies, cpu }]) => {
@@ -77,7 +78,10 @@ async function measure(contenders: readonly Contender[], place: number, ask: Ask
 async function warmUp(contenders: readonly Contender[]): Promise<void> {
   for (const contender of contenders) {
     const asks = contender.canStream ? [plain, streamed] : [plain]
-    for (const ask of asks) for (let call = 0; call < warmCalls; call++) await ask(contender, 0)
+    for (const ask of asks) {
+      const endsAt = performance.now() + warmMs
+      while (performance.now() < endsAt) await ask(contender, 0)
+    }
     for (const ask of asks) for (const place of delaysMs.keys()) await ask(contender, place)
   }
 }

@@ -2,6 +2,7 @@ import { systemClock } from '../../packages/sdk/src/clock'
 import { readConfig } from '../../packages/sdk/src/config'
 import { createEmitter } from '../../packages/sdk/src/emitter'
 import { createLedger } from '../../packages/sdk/src/ledger/create-ledger'
+import { writeSpan } from '../../packages/sdk/src/ledger/span-bytes'
 import { createTransport } from '../../packages/sdk/src/transport/call'
 import { makeFacts, makeLease, makeRecord } from '../../packages/sdk/test/calls'
 
@@ -23,7 +24,7 @@ const before = readHeap()
 const cpuBefore = process.cpuUsage()
 for (let made = 0; made < records; made++) {
   const entry = ledger.begin(lease, facts)
-  ledger.finish(entry, makeRecord(entry, facts))
+  ledger.finish(entry, makeRecord(entry, facts), writeSpan)
   if (made % 1_000 === 0) await new Promise((resolve) => setImmediate(resolve))
 }
 const { user, system } = process.cpuUsage(cpuBefore)

@@ -3,6 +3,7 @@ import { readConfig } from '../src/config'
 import { createEmitter, type KeyleaseEvents } from '../src/emitter'
 import { createLedger } from '../src/ledger/create-ledger'
 import type { CallRecord } from '../src/ledger/record'
+import { writeSpan } from '../src/ledger/span-bytes'
 import { createTransport } from '../src/transport/call'
 import { makeFacts, makeLease, makeRecord } from './calls'
 import { ManualClock } from './manual-clock'
@@ -29,7 +30,7 @@ export function openLedger(
     call(record: Partial<CallRecord> = {}) {
       const facts = makeFacts()
       const entry = ledger.begin(lease, facts)
-      ledger.finish(entry, makeRecord(entry, facts, record))
+      ledger.finish(entry, makeRecord(entry, facts, record), writeSpan)
       return entry
     },
   }

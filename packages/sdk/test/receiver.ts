@@ -1,30 +1,20 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { gunzipSync } from 'node:zlib'
-
-export interface ReceivedSpan {
-  traceId: string
-  spanId: string
-  parentSpanId?: string
-  name: string
-  startTimeUnixNano: string
-  endTimeUnixNano: string
-  status: { code?: number; message?: string }
-  attributes: Record<string, unknown>
-}
+import { gunzipSync, zstdDecompressSync } from 'node:zlib'
+import { readSpans, type WrittenSpan } from '../src/testing/spans'
 
 /** How the next request is answered; without one, everything is taken. */
 export interface Answer {
   status?: number
   headers?: Record<string, string>
-  body?: string
+  body?: string | Uint8Array
   /** The connection breaks instead; `after` the spans were taken, or before. */
   isBroken?: 'before' | 'after'
 }
 
 /** An OTLP receiver on loopback that takes each (lease, sequence) once, as the service does. */
 export async function startReceiver(port = 0) {
-  const batches: ReceivedSpan[][] = []
+  const batches: WrittenSpan[][] = []
   const requests: IncomingMessage[] = []
   const answers: Answer[] = []
   let standing: Answer = {}
@@ -36,7 +26,7 @@ export async function startReceiver(port = 0) {
     requests.push(request)
     const { status = 200, headers = {}, body = '{}', isBroken } = answers.shift() ?? standing
     if (isBroken === 'before') return void request.socket.destroy()
-    if (status === 200) batches.push(readSpans(request, Buffer.concat(chunks)))
+    if (status === 200) batches.push(readBatch(request, Buffer.concat(chunks)))
     if (isBroken === 'after') return void request.socket.destroy()
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body)
   }
@@ -63,22 +53,7 @@ export async function startReceiver(port = 0) {
 
 export type Receiver = Awaited<ReturnType<typeof startReceiver>>
 
-interface OtlpSpan extends Omit<ReceivedSpan, 'attributes'> {
-  attributes: { key: string; value: Record<string, unknown> }[]
-}
+const inflaters: Record<string, (bytes: Buffer) => Buffer> = { zstd: zstdDecompressSync, gzip: gunzipSync }
 
-function readSpans(request: IncomingMessage, bytes: Buffer): ReceivedSpan[] {
-  const text = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString()
-  const { resourceSpans } = JSON.parse(text) as { resourceSpans: { scopeSpans: { spans: OtlpSpan[] }[] }[] }
-  return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans.map(toReceived)))
-}
-
-const toReceived = ({ attributes, ...span }: OtlpSpan): ReceivedSpan => ({
-  ...span,
-  attributes: Object.fromEntries(attributes.map(({ key, value }) => [key, readValue(value)])),
-})
-
-function readValue({ arrayValue, intValue, ...rest }: Record<string, unknown>): unknown {
-  if (arrayValue) return (arrayValue as { values: Record<string, unknown>[] }).values.map(readValue)
-  return intValue === undefined ? Object.values(rest)[0] : Number(intValue)
-}
+const readBatch = ({ headers }: IncomingMessage, bytes: Buffer): WrittenSpan[] =>
+  readSpans(inflaters[headers['content-encoding'] ?? '']?.(bytes) ?? bytes)

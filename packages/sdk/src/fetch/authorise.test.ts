@@ -34,7 +34,9 @@ test.each([openai, anthropic, finnhub])('what is known of a request of $id chang
         const upstream = { ...given, path: target.path, headers: withoutPlaceholders(given.headers), body: null }
         const again = authoriseAgain(credential, target, given)
         const expected = await authoriseRequest(provider, place, upstream, credential, at)
-        expect(again ?? (await authoriseFirst(provider, { target, place, upstream, credential, at }))).toEqual(expected)
+        expect(
+          (again && { ...again, body: null }) ?? (await authoriseFirst(provider, { target, place, upstream, credential, at })),
+        ).toEqual(expected)
       }
     }),
     { numRuns: testSize(200, 20_000) },

@@ -5,6 +5,9 @@ import { Secret } from '@keylease/shared/secret'
 import { anything, placeholders } from './placeholders'
 import type { Target } from './target'
 
+/** A request that a key authorises, but for its body. */
+export type Authorised = Omit<AuthorisedRequest, 'body'>
+
 interface First {
   target: Target
   place: KeyTarget
@@ -45,8 +48,8 @@ const nameHeader = ({ auth }: Pick<Provider, 'auth'>): string | null =>
 export function authoriseAgain(
   key: Secret,
   target: Target,
-  { method, headers = {}, body = null }: Omit<UpstreamRequest, 'path'>,
-): AuthorisedRequest | null {
+  { method, headers = {} }: Pick<UpstreamRequest, 'method' | 'headers'>,
+): Authorised | null {
   const before = known.get(key)?.get(target)
   if (before === undefined || before.method !== method) return null
   const all: Record<string, string> = { ...before.added }
@@ -57,7 +60,7 @@ export function authoriseAgain(
     all[name] = headers[name] ?? ''
     given++
   }
-  return given === before.passed.size ? { method, url: before.url, headers: all, body } : null
+  return given === before.passed.size ? { method, url: before.url, headers: all } : null
 }
 
 /** Not where a header of the caller was left out: what was passed on is all that may come again. */

@@ -37,17 +37,27 @@ export function createCaller(given: FetchRoom, provider: Provider, keyId: string
   const startSpan = createStartSpan(given.config, given.readAttribution)
   const room: Room = { ...given, startSpan, provider, need, resting: new Map() }
   return async (input, init) => {
-    const outgoing = await toOutgoing(input, init)
+    const read = toOutgoing(input, init)
+    const outgoing = read instanceof Promise ? await read : read
     if (given.ledger.opening) await given.ledger.opening
-    const prepared = await prepare(room, need, outgoing, outgoing.signal ?? undefined)
+    const prepared = prepareNow(room, outgoing) ?? (await prepare(room, need, outgoing, outgoing.signal ?? undefined))
     const first = await attempt(room, prepared)
     try {
+      if (first.response.status < 400) return first.deliver()
       return (await tryAgain(room, prepared, first)) ?? first.deliver()
     } catch (error) {
       await first.discard()
       throw error
     }
   }
+}
+
+/** With the lease at hand, where that fits: nothing is waited for. */
+function prepareNow({ pool, provider, need }: Room, outgoing: Outgoing): Prepared | null {
+  const lease = outgoing.signal?.aborted ? null : pool.find(need)
+  if (lease === null) return null
+  const call = classify(provider, lease, outgoing)
+  return findLacking(lease, call) === null ? { lease, call } : null
 }
 
 /** A lease that fits what is asked for: where the first does not, the service is asked for one that does, or says why there is none. */
@@ -66,8 +76,8 @@ async function prepare(room: Room, need: LeaseNeed, outgoing: Outgoing, signal: 
   }
 }
 
-async function attempt(room: Room, { call, lease }: Prepared): Promise<Attempt> {
-  const turn = takeTurn(room.config.clock, lease, call.outgoing.bytes?.length ?? 0)
+function attempt(room: Room, { call, lease }: Prepared): Promise<Attempt> {
+  const turn = takeTurn(room.config.clock, lease, call.bytes)
   return attemptCall(room, { call, lease, turn, span: room.startSpan(call.found.operation.kind, call.request.model) })
 }
 

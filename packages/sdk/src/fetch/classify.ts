@@ -3,6 +3,7 @@ import type { RequestReading } from '@keylease/shared/metering/reading'
 import { createRequestReader } from '@keylease/shared/metering/request-reader'
 import type { FoundOperation } from '@keylease/shared/providers/find-operation'
 import type { Provider } from '@keylease/shared/providers/provider'
+import { viewBytes } from '../body-bytes'
 import type { LeaseNeed } from '../leases/issue'
 import type { Lease } from '../leases/lease'
 import type { Outgoing } from './outgoing'
@@ -19,24 +20,30 @@ export interface Call {
   /** The most output tokens, where the request said none and the grant fills it in. */
   filledOutputCap: number | null
   /** The body as it is sent: with the question for usage in it where one is asked. */
-  body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null
+  body: Uint8Array<ArrayBuffer> | string | ReadableStream<Uint8Array> | null
+  /** So many came in it, as far as it is whole. */
+  bytes: number
   asksForUsage: boolean
   region: string | null
+  endpoint: string
   outgoing: Outgoing
 }
 
 /** A request that no operation lists is sent as it is and counted as one request. */
 export function classify(provider: Provider, lease: Lease, outgoing: Outgoing): Call {
-  const { target, found, region } = findPlace(provider, lease, outgoing)
+  const { target, found, region, endpoint } = findPlace(provider, lease, outgoing)
   const read = (bytes: Uint8Array | null) => readRequest(found, outgoing, bytes)
-  const asked = { bytes: outgoing.bytes, request: read(outgoing.bytes) }
-  const capped = fillOutputCap(lease, found.operation, asked, read)
-  const { bytes, request } = capped ?? asked
+  const given = outgoing.body === null ? null : viewBytes(outgoing.body)
+  const asked = read(given)
+  const capped = fillOutputCap(lease, found.operation, { bytes: given, request: asked }, read)
+  const bytes = capped?.bytes ?? given
+  const request = capped?.request ?? asked
   const { usageOption } = found.operation.answer
   const asksForUsage = usageOption !== null && request.isStream && request.needsUsageOption && bytes !== null
-  const body = asksForUsage ? new Uint8Array(askForUsage(bytes, usageOption)) : (bytes ?? outgoing.stream)
+  const sent = asksForUsage ? new Uint8Array(askForUsage(bytes, usageOption)) : (capped?.bytes ?? outgoing.body)
   const filledOutputCap = capped && lease.scope.defaultMaxOutputTokens
-  return { provider, target, found, request, filledOutputCap, body, asksForUsage, region, outgoing }
+  const body = sent ?? outgoing.stream
+  return { provider, target, found, request, filledOutputCap, body, bytes: given?.length ?? 0, asksForUsage, region, endpoint, outgoing }
 }
 
 /** What a lease would have to allow beside what this one does, as far as the request says what it is; null where it is granted. */

@@ -12,7 +12,7 @@ export interface FetchRoom {
   events: Emitter
   readAttribution(): Attribution
   loadProvider(id: string): Promise<Provider>
-  pool: Pick<LeasePool, 'acquire' | 'refuse'>
+  pool: Pick<LeasePool, 'find' | 'acquire' | 'refuse'>
 }
 
 export interface FetchOptions {
@@ -39,16 +39,15 @@ export function createLeasedFetch(room: FetchRoom, providerId: string, { keyId, 
     loading ??= load()
     return loading
   }
-  return async (input, init) => {
-    try {
-      const call = caller ?? (await start())
-      return await call(input, init ?? undefined)
-    } catch (error) {
-      if (!KeyleaseError.is(error)) throw error
-      if (error.code.startsWith('budget_')) room.events.emit('budget', { code: error.code, details: error.details })
-      if (refusals === 'throw') throw error
-      const { toRefusal } = await import('./refusal')
-      return toRefusal(providerId, error)
-    }
+  const refuse = async (error: unknown): Promise<Response> => {
+    if (!KeyleaseError.is(error)) throw error
+    if (error.code.startsWith('budget_')) room.events.emit('budget', { code: error.code, details: error.details })
+    if (refusals === 'throw') throw error
+    const { toRefusal } = await import('./refusal')
+    return toRefusal(providerId, error)
+  }
+  return (input, init) => {
+    const call = (made: typeof fetch) => made(input, init ?? undefined)
+    return (caller ? call(caller) : start().then(call)).catch(refuse)
   }
 }

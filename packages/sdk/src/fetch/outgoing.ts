@@ -5,7 +5,7 @@ export interface Outgoing {
   /** Under lower-case names. */
   headers: Record<string, string>
   /** Null: no body, or one that can be read once only. */
-  bytes: Uint8Array<ArrayBuffer> | null
+  body: Uint8Array<ArrayBuffer> | string | null
   /** A body that can be read once only. */
   stream: ReadableStream<Uint8Array> | null
   signal: AbortSignal | null
@@ -13,22 +13,28 @@ export interface Outgoing {
   rest: RequestInit
 }
 
-export async function toOutgoing(input: RequestInfo | URL, init: RequestInit = {}): Promise<Outgoing> {
+/** At once where that can be: a promise costs a turn. */
+export function toOutgoing(input: RequestInfo | URL, init: RequestInit = {}): Outgoing | Promise<Outgoing> {
   const { body, headers, method, signal, ...rest } = init
   const base = input instanceof Request ? input : null
-  const outgoing = {
+  const outgoing: Outgoing = {
     method: (method ?? base?.method ?? 'GET').toUpperCase(),
     url: readUrl(base ? base.url : String(input)),
     headers: readHeaders(headers ?? base?.headers),
+    body: null,
+    stream: null,
     signal: signal ?? base?.signal ?? null,
     rest: base ? { redirect: base.redirect, keepalive: base.keepalive, ...rest } : rest,
   }
-  if (body instanceof ReadableStream) return { ...outgoing, bytes: null, stream: body }
-  if (body !== undefined && body !== null) return { ...outgoing, bytes: await readBytes(body, outgoing.headers), stream: null }
-  if (body === null || base === null || base.body === null) return { ...outgoing, bytes: null, stream: null }
+  if (typeof body === 'string') return withText(outgoing, body)
+  if (body instanceof ReadableStream) outgoing.stream = body
+  else if (body !== undefined && body !== null) return withBody(outgoing, body)
   // A request hides what its body was made of: what is not a file by its type was whole in memory before.
-  if (!isDocument(base.headers.get('content-type'))) return { ...outgoing, bytes: null, stream: base.body }
-  return { ...outgoing, bytes: new Uint8Array(await base.arrayBuffer()), stream: null }
+  else if (body === undefined && base?.body) {
+    if (isDocument(base.headers.get('content-type'))) return withRequest(outgoing, base)
+    outgoing.stream = base.body
+  }
+  return outgoing
 }
 
 const urls = new Map<string, URL>()
@@ -56,16 +62,23 @@ function readHeaders(given: HeadersInit | undefined): Record<string, string> {
 const isDocument = (type: string | null): boolean =>
   type !== null && /^(?:text\/|multipart\/|application\/(?:[\w.+-]*json|x-www-form))/i.test(type)
 
-const encoder = new TextEncoder()
+/** As fetch would write it. */
+function withText(outgoing: Outgoing, body: string): Outgoing {
+  outgoing.headers['content-type'] ??= 'text/plain;charset=UTF-8'
+  outgoing.body = body
+  return outgoing
+}
 
-/** As fetch would write it; a form brings its own content type with it. */
-async function readBytes(body: Exclude<BodyInit, ReadableStream>, headers: Record<string, string>): Promise<Uint8Array<ArrayBuffer>> {
-  if (typeof body === 'string') {
-    headers['content-type'] ??= 'text/plain;charset=UTF-8'
-    return encoder.encode(body)
-  }
+/** A form brings its own content type with it. */
+async function withBody(outgoing: Outgoing, body: Exclude<BodyInit, ReadableStream | string>): Promise<Outgoing> {
   const written = new Response(body)
   const type = written.headers.get('content-type')
-  if (type !== null) headers['content-type'] ??= type
-  return new Uint8Array(await written.arrayBuffer())
+  if (type !== null) outgoing.headers['content-type'] ??= type
+  outgoing.body = new Uint8Array(await written.arrayBuffer())
+  return outgoing
+}
+
+async function withRequest(outgoing: Outgoing, base: Request): Promise<Outgoing> {
+  outgoing.body = new Uint8Array(await base.arrayBuffer())
+  return outgoing
 }

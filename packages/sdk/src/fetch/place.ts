@@ -10,6 +10,8 @@ export interface Place {
   target: Target
   found: FoundOperation
   region: string | null
+  /** As its record names it. */
+  endpoint: string
 }
 
 type Asked = Pick<Outgoing, 'method' | 'url'>
@@ -24,7 +26,8 @@ export function findPlace(provider: Provider, lease: Lease, { method, url }: Ask
   if (known?.method === method) return known
   const target = findTarget(provider, lease, url)
   const found = findOperation(provider, method, target.path) ?? toUnlisted(method)
-  const place = { method, url, target, found, region: findRegion(target, url) }
+  const endpoint = `${found.operation.method} ${found.operation.path}`
+  const place = { method, url, target, found, endpoint, region: findRegion(target, url) }
   if (own.size >= mostPlaces) own.clear()
   places.set(lease, own.set(url.href, place))
   return place

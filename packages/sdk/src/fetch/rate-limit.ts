@@ -28,9 +28,9 @@ const freeTurn: Turn = { settle: () => undefined }
 /** Counts a call against the limits of its lease; thrown where one of them is used up. The gateway counts for itself. */
 export function takeTurn(clock: Clock, lease: Lease, bytes: number): Turn {
   if (lease.delivery === 'gateway') return freeTurn
-  const nowMs = clock.monotonicMs()
-  const own = buckets.get(lease) ?? openBuckets(lease, nowMs)
+  const own = buckets.get(lease) ?? openBuckets(lease, clock.monotonicMs())
   if (own.length === 0) return freeTurn
+  const nowMs = clock.monotonicMs()
   for (const bucket of own) fillUp(bucket, nowMs)
   for (const bucket of own) if (bucket.left < toLeast(bucket)) throw refuse(bucket)
   const estimate = Math.ceil(bytes / bytesPerToken)

@@ -5,6 +5,7 @@ import type { Config } from '../config'
 import type { Lease } from '../leases/lease'
 import type { Ledger } from '../ledger/ledger'
 import type { CallRecord } from '../ledger/record'
+import { writeSpan } from '../ledger/span-bytes'
 import type { CallSpan } from '../telemetry/span'
 import type { Call } from './classify'
 import type { Turn } from './rate-limit'
@@ -38,7 +39,7 @@ export function createRecorder({ config, ledger }: RecorderRoom, { call, lease, 
     ...span.ids,
     provider: provider.id,
     operation: found.operation.kind,
-    endpoint: `${found.operation.method} ${found.operation.path}`,
+    endpoint: call.endpoint,
     region: call.region,
     billsOnDisconnect: provider.billsOnDisconnect,
     request,
@@ -65,9 +66,8 @@ export function createRecorder({ config, ledger }: RecorderRoom, { call, lease, 
     const reading = (reader ?? createReader(null)).end(how)
     const end = how === 'aborted' && error === undefined && isTold(reading) ? 'complete' : how
     const errorType = error === undefined ? readErrorType(reading, response) : describe(error)
-    return {
+    const record: CallRecord = {
       ...facts,
-      ...(call.filledOutputCap !== null && { filledOutputCap: call.filledOutputCap }),
       leaseId: lease.id,
       sequence,
       clockOffsetMs: lease.clockOffsetMs,
@@ -80,6 +80,8 @@ export function createRecorder({ config, ledger }: RecorderRoom, { call, lease, 
       end,
       reading: isSent ? reading : { ...reading, vector: oneRequest({ requests: 0 }), quality: 'exact' },
     }
+    if (call.filledOutputCap !== null) record.filledOutputCap = call.filledOutputCap
+    return record
   }
 
   return {
@@ -100,7 +102,7 @@ export function createRecorder({ config, ledger }: RecorderRoom, { call, lease, 
       onEnd()
       const record = toRecord(how, error)
       turn.settle(record.reading.vector)
-      ledger.finish(entry, record)
+      ledger.finish(entry, record, writeSpan)
       span.end(record)
     },
   }

@@ -1,46 +1,55 @@
-import type { AuthorisedRequest } from '@keylease/shared/providers/authorise/authorised-request'
 import { needsExchange } from '@keylease/shared/providers/authorise/google-exchange'
 import type { Provider } from '@keylease/shared/providers/provider'
 import { bareTarget } from '@keylease/shared/providers/request'
 import type { Secret } from '@keylease/shared/secret'
+import { toBytes } from '../body-bytes'
 import type { Config } from '../config'
 import type { Lease } from '../leases/lease'
-import { authoriseAgain, authoriseFirst } from './authorise'
+import { type Authorised, authoriseAgain, authoriseFirst } from './authorise'
 import type { Call } from './classify'
 import { exchangeKey } from './exchange'
 import { withoutPlaceholders } from './placeholders'
 
 /** The credential goes where the lease says and follows no redirect. */
-export async function sendCall(config: Config, call: Call, lease: Lease, signal: AbortSignal, onSend: () => void): Promise<Response> {
-  const { provider, target, body, outgoing } = call
-  const isStream = body instanceof ReadableStream
-  const sender = toSender(provider, lease)
-  const { method, headers } = outgoing
+export function sendCall(config: Config, call: Call, lease: Lease, signal: AbortSignal, onSend: () => void): Promise<Response> {
+  const { target, outgoing } = call
   const key = lease.credential
-  const bytes = isStream ? null : body
-  const again = authoriseAgain(key, target, { method, headers, body: bytes })
-  const authorised = again ?? (await authorise(config, call, lease, key, bytes))
-  onSend()
-  const response = await config.fetch(authorised.url, {
-    ...outgoing.rest,
-    method: authorised.method,
-    headers: authorised.headers,
-    body: isStream ? body : authorised.body,
-    ...(isStream && { duplex: 'half' }),
-    redirect: outgoing.rest.redirect === 'error' ? 'error' : 'manual',
-    signal,
-  })
-  return sender.auth.kind === 'query' ? withAddress(response, `${target.baseUrl}${withoutQueryKey(sender, target.path)}`) : response
+  const authorised = authoriseAgain(key, target, outgoing)
+  const send = (request: Authorised) => {
+    onSend()
+    return sendAuthorised(config, call, request, signal)
+  }
+  return authorised
+    ? send(authorised)
+    : authorise(config, call, lease, key)
+        .then(send)
+        .then((response) => hideKey(call, lease, response))
 }
 
-async function authorise(
-  config: Config,
-  call: Call,
-  lease: Lease,
-  key: Secret,
-  body: AuthorisedRequest['body'],
-): Promise<AuthorisedRequest> {
+function sendAuthorised(config: Config, { body, outgoing: { rest } }: Call, request: Authorised, signal: AbortSignal) {
+  const isStream = body instanceof ReadableStream
+  const init: RequestInit = {
+    ...rest,
+    method: request.method,
+    headers: request.headers,
+    body,
+    redirect: rest.redirect === 'error' ? 'error' : 'manual',
+    signal,
+  }
+  if (isStream) Object.assign(init, { duplex: 'half' })
+  return config.fetch(request.url, init)
+}
+
+/** Where it says it came from: the address had the key in it. */
+function hideKey({ provider, target }: Call, lease: Lease, response: Response): Response {
+  const sender = toSender(provider, lease)
+  if (sender.auth.kind !== 'query') return response
+  return Object.defineProperty(response, 'url', { value: `${target.baseUrl}${withoutQueryKey(sender, target.path)}` })
+}
+
+async function authorise(config: Config, call: Call, lease: Lease, key: Secret): Promise<Authorised> {
   const { provider, target, region, outgoing } = call
+  const body = call.body === null || call.body instanceof ReadableStream ? null : toBytes(call.body)
   const sender = toSender(provider, lease)
   const headers = withoutPlaceholders(outgoing.headers)
   const upstream = { method: outgoing.method, path: withoutQueryKey(sender, target.path), headers, body }
@@ -70,9 +79,4 @@ function withoutQueryKey({ auth }: Pick<Provider, 'auth'>, path: string): string
     .split('&')
     .filter((pair) => pair.split('=', 1)[0] !== name)
   return kept.length === 0 ? path.slice(0, start) : `${path.slice(0, start)}?${kept.join('&')}`
-}
-
-/** The same answer, but for where it says it came from: the address had the key in it. */
-function withAddress(response: Response, url: string): Response {
-  return Object.defineProperty(response, 'url', { value: url })
 }

@@ -1,4 +1,5 @@
 import { systemClock } from '../clock'
+import { takeOut } from '../take-out'
 
 interface Watched {
   /** Null once it is watched from outside. */
@@ -9,7 +10,7 @@ interface Watched {
 /** Most answers are read within a moment, and are held for it: what a registry knows survives every quick collection with all it holds. */
 const youngMs = 100
 
-const young = new Set<Watched>()
+const young: Watched[] = []
 /** Some edge runtimes cannot say when an object is gone. */
 const forgotten = typeof FinalizationRegistry === 'undefined' ? null : new FinalizationRegistry<() => void>((leave) => leave())
 let isPlanned = false
@@ -18,11 +19,11 @@ let isPlanned = false
 export function watchUnread(answer: WeakKey, leave: () => void): () => void {
   if (forgotten === null) return () => undefined
   const watched: Watched = { answer, leave }
-  young.add(watched)
+  young.push(watched)
   if (!isPlanned) systemClock.setTimer(ageAll, youngMs)
   isPlanned = true
   return () => {
-    if (!young.delete(watched)) forgotten.unregister(watched)
+    if (!takeOut(young, watched)) forgotten.unregister(watched)
   }
 }
 
@@ -32,5 +33,5 @@ function ageAll(): void {
     if (watched.answer) forgotten?.register(watched.answer, watched.leave, watched)
     watched.answer = null
   }
-  young.clear()
+  young.length = 0
 }

@@ -2,6 +2,7 @@ import type { ProviderAuth } from '@keylease/shared/providers/provider'
 import { Secret } from '@keylease/shared/secret'
 import type { Clock } from '../clock'
 import { createError } from '../errors'
+import { takeOut } from '../take-out'
 import type { IssuedFacts, LeaseScope } from './issued'
 
 /** What of a call's lease is known, whatever holds it. */
@@ -46,8 +47,8 @@ export class Lease implements AsyncDisposable {
   readonly clockOffsetMs: number
   readonly #clock: Clock
   readonly #release: LeaseFacts['release']
-  readonly #calls = new Set<OpenCall>()
-  readonly #open = new Set<number>()
+  readonly #calls: OpenCall[] = []
+  readonly #open: number[] = []
   #credential: Secret | null
   #endsAtMs: number
   #endsAtWallMs: number
@@ -85,18 +86,18 @@ export class Lease implements AsyncDisposable {
 
   /** The next number of this lease: every one that is taken is reported. */
   nextSequence(): number {
-    this.#open.add(++this.#sequence)
+    this.#open.push(++this.#sequence)
     return this.#sequence
   }
 
   /** What became of the call is written down. */
   closeSequence(sequence: number): void {
-    this.#open.delete(sequence)
+    takeOut(this.#open, sequence)
   }
 
   /** Calls that have begun and whose outcome is not known yet, the oldest first: as many as the service takes. */
   listOpen(): { sequence: number }[] {
-    return Array.from(this.#open.keys().take(longestList), (sequence) => ({ sequence }))
+    return this.#open.slice(0, longestList).map((sequence) => ({ sequence }))
   }
 
   get lastSequence(): number {
@@ -114,7 +115,7 @@ export class Lease implements AsyncDisposable {
 
   /** It has ended, and so has every call under it. */
   get isOver(): boolean {
-    return this.#ended !== null && this.#calls.size === 0
+    return this.#ended !== null && this.#calls.length === 0
   }
 
   /** By the clock that says less: one stands still while a function is frozen, the other may be set back. */
@@ -147,9 +148,9 @@ export class Lease implements AsyncDisposable {
 
   /** A call under this lease has begun; what comes back says that it is over. */
   openCall(call: OpenCall): () => void {
-    this.#calls.add(call)
+    this.#calls.push(call)
     return () => {
-      if (!this.#calls.delete(call) || this.#calls.size > 0) return
+      if (!takeOut(this.#calls, call) || this.#calls.length > 0) return
       for (const hear of this.#hearIdle.splice(0)) hear()
       if (this.#isRetired) void this.#releaseQuietly()
     }
@@ -157,7 +158,7 @@ export class Lease implements AsyncDisposable {
 
   /** Resolves once no call is under way. */
   whenIdle(): Promise<void> {
-    return this.#calls.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#hearIdle.push(resolve))
+    return this.#calls.length === 0 ? Promise.resolve() : new Promise((resolve) => this.#hearIdle.push(resolve))
   }
 
   /** Whoever closes does not wait for answers that nobody may ever read. */
@@ -168,7 +169,7 @@ export class Lease implements AsyncDisposable {
   /** No new call takes it; it is given back once the calls under way are over. */
   retire(): void {
     this.#isRetired = true
-    if (this.#calls.size === 0) void this.#releaseQuietly()
+    if (this.#calls.length === 0) void this.#releaseQuietly()
   }
 
   /** Nobody waits for it: what cannot be given back now ends by itself. */

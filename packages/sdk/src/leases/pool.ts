@@ -41,14 +41,18 @@ export class LeasePool {
     this.#room = room
   }
 
-  /** The lease that calls with this need share. */
-  async acquire(need: LeaseNeed, signal?: AbortSignal): Promise<Lease> {
-    signal?.throwIfAborted()
-    const key = keyOf(need)
-    const known = this.#shared.get(key)
-    if (!known?.lease.isLive) return untilAborted(this.#issueShared(key, need), signal)
+  /** The lease that calls with this need share, where it is at hand. */
+  find(need: LeaseNeed): Lease | null {
+    const known = this.#shared.get(keyOf(need))
+    if (!known?.lease.isLive) return null
     if (known.failures > 0 && this.#room.config.onOutage === 'fail') throw outage(this.#room.config)
     return known.lease
+  }
+
+  /** The same; where there is none, one is asked for. */
+  async acquire(need: LeaseNeed, signal?: AbortSignal): Promise<Lease> {
+    signal?.throwIfAborted()
+    return this.find(need) ?? untilAborted(this.#issueShared(keyOf(need), need), signal)
   }
 
   /** A lease for one holder, who gives it back. */

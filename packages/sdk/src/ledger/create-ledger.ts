@@ -5,9 +5,9 @@ import type { Transport } from '../transport/call'
 import { Dispatch } from './dispatch'
 import { ExitWatch } from './exit-watch'
 import type { Outcome } from './exporter'
-import type { CallEntry, CallFacts, Ledger, LedgerStats } from './ledger'
+import type { CallEntry, CallFacts, Ledger, LedgerStats, WriteSpan } from './ledger'
 import { createLosses, type Losses } from './losses'
-import { RecordQueue } from './queue'
+import { SpanQueue } from './queue'
 import type { CallRecord } from './record'
 import { createSpooling, type Spooling } from './spooling'
 
@@ -29,7 +29,7 @@ const isReported = (lease: Lease) => lease.delivery !== 'gateway'
 
 class CallLedger implements Ledger {
   readonly #config: Config
-  readonly #queue = new RecordQueue(capacity)
+  readonly #queue = new SpanQueue(capacity)
   readonly #losses: Losses
   readonly #spooling: Spooling
   readonly #dispatch: Dispatch
@@ -49,8 +49,14 @@ class CallLedger implements Ledger {
       queue: this.#queue,
       losses: this.#losses,
       readSpool: () => this.#spooling.spool,
-      // What writes OTLP is loaded with the first report.
-      send: (records) => import('./exporter').then(({ exportRecords }) => exportRecords(config, transport, records), toUnloaded),
+      loadWriter: () => import('./span-bytes').then(({ writeSpan }) => writeSpan).catch(() => null),
+      loadSender: () =>
+        import('./exporter').then(
+          ({ exportSpans }) =>
+            (spans) =>
+              exportSpans(config, transport, spans),
+          toUnloaded,
+        ),
     })
     this.#exit = new ExitWatch({
       readRecorded: () => this.#recorded,
@@ -74,13 +80,13 @@ class CallLedger implements Ledger {
     return entry
   }
 
-  finish(entry: CallEntry, record: CallRecord): void {
+  finish(entry: CallEntry, record: CallRecord, write: WriteSpan): void {
     if (!isReported(entry.lease)) return
     entry.lease.closeSequence(entry.sequence)
     this.#recorded++
     const { spool } = this.#spooling
     const place = spool?.writeRecord(this.#intents.get(entry) ?? null, record) ?? null
-    if (!this.#queue.push({ record, place })) {
+    if (!this.#queue.push(write(record), place)) {
       if (place) spool?.leave(place)
       else this.#losses.count(1, 'more wait than fit into memory. Name a spool directory, and they wait on disk.')
     }
@@ -103,7 +109,7 @@ class CallLedger implements Ledger {
     this.#isClosed = true
     this.#exit.stop()
     this.#dispatch.stop()
-    const onlyHere = this.#queue.peek(this.#queue.length).filter(({ place }) => place === null).length
+    const onlyHere = this.#queue.unspooled
     if (onlyHere > 0) this.#losses.count(onlyHere, 'the service could not be reached before the end.')
     this.#queue.drop(this.#queue.length)
     this.#spooling.spool?.close()
@@ -132,7 +138,7 @@ class CallLedger implements Ledger {
 }
 
 /** A program whose files were replaced under it: its calls go on. */
-const toUnloaded = (error: unknown): Outcome => ({
+const toUnloaded = (error: unknown) => async (): Promise<Outcome> => ({
   kind: 'later',
   afterMs: null,
   message: `a part of @keylease/sdk cannot be loaded (${error instanceof Error ? error.message : error}).`,

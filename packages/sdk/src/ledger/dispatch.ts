@@ -1,20 +1,25 @@
 import type { Clock, Timer } from '../clock'
 import type { Emitter } from '../emitter'
 import type { Outcome } from './exporter'
+import type { WriteSpan } from './ledger'
 import type { Losses } from './losses'
-import type { RecordQueue, Waiting } from './queue'
-import type { CallRecord } from './record'
+import type { Batch, SpanQueue } from './queue'
 import type { Spool } from './spool'
+
+/** Never rejects. It copies what it is given before anybody else has a turn. */
+type SendSpans = (spans: Uint8Array) => Promise<Outcome>
 
 export interface DispatchRoom {
   clock: Clock
   events: Emitter
-  queue: RecordQueue
+  queue: SpanQueue
   losses: Losses
   /** Null until it is open, and where there is none. */
   readSpool(): Spool | null
-  /** Never rejects. */
-  send(records: readonly CallRecord[]): Promise<Outcome>
+  /** What reads the spool back writes its spans anew; null where that cannot be loaded. */
+  loadWriter(): Promise<WriteSpan | null>
+  /** What it sends with is loaded with the first report. */
+  loadSender(): Promise<SendSpans>
 }
 
 const batchSize = 512
@@ -92,9 +97,10 @@ export class Dispatch {
   /** True where it was settled, and more may be sent now. */
   async #sendBatch(): Promise<boolean> {
     await this.#refill()
+    if (this.#room.queue.length === 0) return false
+    const send = await this.#room.loadSender()
     const batch = this.#room.queue.peek(batchSize)
-    if (batch.length === 0) return false
-    const outcome = await this.#room.send(batch.map(({ record }) => record))
+    const outcome = await send(batch.bytes)
     if (outcome.kind === 'later') this.#postpone(outcome)
     else this.#settle(batch, outcome)
     return outcome.kind !== 'later'
@@ -104,7 +110,9 @@ export class Dispatch {
     const { queue } = this.#room
     const spool = this.#room.readSpool()
     if (!spool || spool.waiting === 0 || queue.length >= batchSize) return
-    for (const spooled of await spool.take(queue.room)) if (!queue.push(spooled)) spool.leave(spooled.place)
+    const write = await this.#room.loadWriter()
+    if (write === null) return
+    for (const { record, place } of await spool.take(queue.room)) if (!queue.push(write(record), place)) spool.leave(place)
   }
 
   #postpone({ afterMs, message }: Outcome & { kind: 'later' }): void {
@@ -115,13 +123,13 @@ export class Dispatch {
     this.#failures++
   }
 
-  #settle(batch: readonly Waiting[], outcome: Exclude<Outcome, { kind: 'later' }>): void {
+  #settle({ count, places }: Batch, outcome: Exclude<Outcome, { kind: 'later' }>): void {
     const { queue, losses, readSpool } = this.#room
     this.#failures = 0
-    queue.drop(batch.length)
-    readSpool()?.forget(batch.flatMap(({ place }) => place ?? []))
-    const lost = outcome.kind === 'refused' ? batch.length : Math.min(outcome.rejected, batch.length)
-    this.#acknowledged += batch.length - lost
+    queue.drop(count)
+    readSpool()?.forget(places)
+    const lost = outcome.kind === 'refused' ? count : Math.min(outcome.rejected, count)
+    this.#acknowledged += count - lost
     if (lost > 0) losses.count(lost, outcome.message || 'the service did not take them.')
     else losses.tell()
   }

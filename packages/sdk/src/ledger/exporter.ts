@@ -2,9 +2,9 @@ import type { Config } from '../config'
 import { scope } from '../telemetry/scope'
 import { runUntraced } from '../telemetry/user-tracing'
 import type { Transport } from '../transport/call'
-import { gzip } from './gzip'
-import { toExportBody } from './otlp'
-import type { CallRecord } from './record'
+import { compress } from './compress'
+import { readAnswer } from './otlp-answer'
+import { toExportBody } from './otlp-body'
 
 /** What became of a batch. */
 export type Outcome =
@@ -14,27 +14,29 @@ export type Outcome =
 
 /** By the OTLP specification these alone are sent again. */
 const retryable: ReadonlySet<number> = new Set([429, 502, 503, 504])
+const protobuf = 'application/x-protobuf'
 const longestAnswer = 64 * 1024
 
-export async function exportRecords(config: Config, transport: Transport, records: readonly CallRecord[]): Promise<Outcome> {
+export async function exportSpans(config: Config, transport: Transport, spans: Uint8Array): Promise<Outcome> {
   try {
-    const { body, headers } = await gzip(toExportBody(records, scope))
+    const { body, headers } = await compress(toExportBody(spans, scope))
     const request = {
       method: 'POST',
       body,
-      headers: { ...headers, 'content-type': 'application/json', accept: 'application/json' },
+      headers: { ...headers, 'content-type': protobuf, accept: protobuf },
       signal: AbortSignal.timeout(config.timeoutMs),
     }
     const answer = await runUntraced(() => transport.open('/v1/traces', request))
-    return readOutcome(config, answer, (await answer.text()).slice(0, longestAnswer))
+    return readOutcome(config, answer, new Uint8Array(await answer.arrayBuffer()).subarray(0, longestAnswer))
   } catch (error) {
     return { kind: 'later', afterMs: null, message: `the service at ${config.url} cannot be reached (${describe(error)}).` }
   }
 }
 
-function readOutcome({ url, clock }: Config, answer: Response, text: string): Outcome {
+function readOutcome({ url, clock }: Config, answer: Response, body: Uint8Array): Outcome {
   const { status, headers } = answer
-  const told = parseObject(text)
+  const isProtobuf = headers.get('content-type')?.startsWith(protobuf) === true
+  const told = isProtobuf ? readAnswer(body, answer.ok) : parseObject(new TextDecoder().decode(body))
   if (answer.ok && told) return readSuccess(told)
   if (retryable.has(status)) {
     return { kind: 'later', afterMs: readRetryAfter(headers.get('retry-after'), clock.now()), message: `the service answered ${status}.` }
@@ -50,7 +52,7 @@ function readSuccess(told: Record<string, unknown>): Outcome {
   return { kind: 'acknowledged', rejected: Number.isSafeInteger(rejected) && rejected > 0 ? rejected : 0, message: String(errorMessage) }
 }
 
-/** Its body is a google.rpc.Status, or the error of whatever stands before it. */
+/** Its body is a google.rpc.Status, in protobuf or JSON, or the error of whatever stands before it. */
 function readMessage(told: Record<string, unknown> | null): string {
   const message = told?.['message'] ?? (told?.['error'] as { message?: unknown } | undefined)?.message
   return typeof message === 'string' ? `: ${message}` : '.'

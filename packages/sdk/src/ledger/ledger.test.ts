@@ -39,7 +39,11 @@ test('every call is reported once, with its number, its ids, the conventions and
     },
   })
   expect(receiver.spans[1]).toMatchObject({ status: { code: 2, message: 'server_error' }, attributes: { 'error.type': 'server_error' } })
-  expect(receiver.requests[0]?.headers).toMatchObject({ 'content-encoding': 'gzip', authorization: 'Bearer test-token' })
+  expect(receiver.requests[0]?.headers).toMatchObject({
+    'content-encoding': 'zstd',
+    'content-type': 'application/x-protobuf',
+    authorization: 'Bearer test-token',
+  })
   expect(ledger.stats()).toEqual({ waiting: 0, dropped: 0, acknowledged: 2, unspooled: 0 })
 })
 

@@ -11,6 +11,9 @@ export interface CallEntry {
 /** What is known of a call before it is sent. */
 export type CallFacts = Omit<Intent, 'leaseId' | 'sequence' | 'clockOffsetMs' | 'startedAtMs'>
 
+/** A record as it is sent: good until the next is written. Handed over, for what writes is loaded with the first call. */
+export type WriteSpan = (record: CallRecord) => Uint8Array
+
 export interface LedgerStats {
   /** Recorded and not acknowledged yet. */
   waiting: number
@@ -27,7 +30,7 @@ export interface Ledger {
   readonly opening: Promise<void> | null
   /** Takes the next number of the lease, and writes down the intent where a spool can. */
   begin(lease: Lease, facts: CallFacts): CallEntry
-  finish(entry: CallEntry, record: CallRecord): void
+  finish(entry: CallEntry, record: CallRecord, write: WriteSpan): void
   /** Sends what waits; resolves once it is acknowledged, or could not be sent for now. */
   flush(): Promise<void>
   close(): Promise<void>

@@ -55,75 +55,83 @@ export type Intent = Pick<
   | 'attribution'
 >
 
-type Value = string | number | boolean | readonly string[]
+export type Value = string | number | boolean | readonly string[]
 
 /** Takes what is said of a call, one value after the other: nothing that is null is said. */
 export type TakeValue = (name: string, value: Value) => void
 
 /** Everything that a span of the call says. Told, not built: this runs for every call. */
 export function eachValue(record: CallRecord, take: TakeValue): void {
-  const told = (name: string, value: Value | null | undefined) => {
-    // One number that JSON cannot say would cost the whole batch.
-    if (value !== null && value !== undefined && (typeof value !== 'number' || Number.isFinite(value))) take(name, value)
-  }
-  tellConventions(record, told)
-  tellFacts(record, told)
-  tellUse(record.reading, told)
+  eachSharedValue(record, take)
+  eachOwnValue(record, take)
 }
 
-type Tell = (name: string, value: Value | null | undefined) => void
+/** What a call mostly has in common with the one before it. */
+export function eachSharedValue(record: CallRecord, take: TakeValue): void {
+  const { request, reading, attribution } = record
+  tell(take, genAi.operationName, record.operation)
+  tell(take, genAi.providerName, toConventionName(record.provider))
+  tell(take, genAi.requestModel, request.model)
+  tell(take, genAi.requestMaxTokens, request.maxOutputTokens)
+  tell(take, genAi.requestStream, request.isStream || null)
+  tell(take, genAi.responseModel, reading.model)
+  tell(take, genAi.finishReasons, reading.finishReason === null ? null : [reading.finishReason])
+  tell(take, genAi.conversationId, attribution.conversation)
+  tell(take, general.errorType, record.errorType)
+  tell(take, general.statusCode, record.httpStatus)
+  tell(take, general.userId, attribution.user)
+  tell(take, keylease.leaseId, record.leaseId)
+  tell(take, keylease.clockOffsetMs, record.clockOffsetMs)
+  tell(take, keylease.provider, record.provider)
+  tell(take, keylease.operation, record.operation)
+  tell(take, keylease.endpoint, record.endpoint)
+  tell(take, keylease.region, record.region)
+  tell(take, keylease.status, record.status)
+  tell(take, keylease.end, record.end)
+  tell(take, keylease.billsOnDisconnect, record.billsOnDisconnect || null)
+  tell(take, keylease.filledMaxOutputTokens, record.filledOutputCap)
+  tell(take, keylease.tags, attribution.tags?.length ? attribution.tags : null)
+  tell(take, keylease.quality, reading.quality)
+  tell(take, keylease.serviceTier, reading.serviceTier)
+}
+
+/** What is its own: its number, what it used and how long it took. */
+export function eachOwnValue(record: CallRecord, take: TakeValue): void {
+  const { reading, firstTokenMs } = record
+  tell(take, genAi.responseId, reading.responseId)
+  tell(take, genAi.timeToFirstChunk, firstTokenMs === null ? null : firstTokenMs / 1_000)
+  tell(take, keylease.sequence, record.sequence)
+  tell(take, keylease.maxInputTokens, record.request.maxInputTokens)
+  tellConventionalUse(reading, take)
+  tellUse(reading, take)
+}
+
+/** Nothing that is null; and one number that is none would cost a whole batch of JSON. */
+function tell(take: TakeValue, name: string, value: Value | null | undefined): void {
+  if (value !== null && value !== undefined && (typeof value !== 'number' || Number.isFinite(value))) take(name, value)
+}
 
 /** As the conventions want it: input holds what was cached, output holds reasoning. */
-function tellConventions(record: CallRecord, tell: Tell): void {
-  const { request, reading, attribution } = record
-  const { vector } = reading
+function tellConventionalUse({ vector }: UsageReading, take: TakeValue): void {
   const cacheWrite = vector.cacheWrite5m + vector.cacheWrite1h
-  tell(genAi.operationName, record.operation)
-  tell(genAi.providerName, toConventionName(record.provider))
-  tell(genAi.requestModel, request.model)
-  tell(genAi.requestMaxTokens, request.maxOutputTokens)
-  tell(genAi.requestStream, request.isStream || null)
-  tell(genAi.responseModel, reading.model)
-  tell(genAi.responseId, reading.responseId)
-  tell(genAi.finishReasons, reading.finishReason === null ? null : [reading.finishReason])
-  tell(genAi.timeToFirstChunk, record.firstTokenMs === null ? null : record.firstTokenMs / 1_000)
-  tell(genAi.conversationId, attribution.conversation)
-  tell(genAi.inputTokens, vector.inputUncached + vector.cacheRead + cacheWrite + vector.audioIn)
-  tell(genAi.outputTokens, vector.outputText + vector.reasoning + vector.audioOut)
-  tell(genAi.cacheReadTokens, vector.cacheRead || null)
-  tell(genAi.cacheWriteTokens, cacheWrite || null)
-  tell(genAi.reasoningTokens, vector.reasoning || null)
-  tell(general.errorType, record.errorType)
-  tell(general.statusCode, record.httpStatus)
-  tell(general.userId, attribution.user)
+  tell(take, genAi.inputTokens, vector.inputUncached + vector.cacheRead + cacheWrite + vector.audioIn)
+  tell(take, genAi.outputTokens, vector.outputText + vector.reasoning + vector.audioOut)
+  tell(take, genAi.cacheReadTokens, vector.cacheRead || null)
+  tell(take, genAi.cacheWriteTokens, cacheWrite || null)
+  tell(take, genAi.reasoningTokens, vector.reasoning || null)
 }
 
-function tellFacts(record: CallRecord, tell: Tell): void {
-  tell(keylease.leaseId, record.leaseId)
-  tell(keylease.sequence, record.sequence)
-  tell(keylease.clockOffsetMs, record.clockOffsetMs)
-  tell(keylease.provider, record.provider)
-  tell(keylease.operation, record.operation)
-  tell(keylease.endpoint, record.endpoint)
-  tell(keylease.region, record.region)
-  tell(keylease.status, record.status)
-  tell(keylease.end, record.end)
-  tell(keylease.billsOnDisconnect, record.billsOnDisconnect || null)
-  tell(keylease.maxInputTokens, record.request.maxInputTokens)
-  tell(keylease.filledMaxOutputTokens, record.filledOutputCap)
-  tell(keylease.tags, record.attribution.tags?.length ? record.attribution.tags : null)
-}
+const counted = usageClasses.filter((name) => name !== 'requests').map((name) => ({ name, attribute: usageAttributes[name] }))
 
-function tellUse(reading: UsageReading, tell: Tell): void {
+function tellUse(reading: UsageReading, take: TakeValue): void {
   const { vector, imageTokens, characters } = reading
-  for (const name of usageClasses) tell(usageAttributes[name], name === 'requests' ? vector[name] : vector[name] || null)
-  tell(keylease.imageTokensIn, imageTokens.input || null)
-  tell(keylease.imageTokensOut, imageTokens.output || null)
-  tell(keylease.textCharacters, characters.text || null)
-  tell(keylease.reasoningCharacters, characters.reasoning || null)
-  tell(keylease.quality, reading.quality)
-  tell(keylease.mismatch, reading.mismatch)
-  tell(keylease.raw, reading.raw === null ? null : JSON.stringify(reading.raw))
-  tell(keylease.serviceTier, reading.serviceTier)
-  tell(keylease.reportedNanos, reading.reportedNanos?.toString())
+  tell(take, usageAttributes.requests, vector.requests)
+  for (const { name, attribute } of counted) tell(take, attribute, vector[name] || null)
+  tell(take, keylease.imageTokensIn, imageTokens.input || null)
+  tell(take, keylease.imageTokensOut, imageTokens.output || null)
+  tell(take, keylease.textCharacters, characters.text || null)
+  tell(take, keylease.reasoningCharacters, characters.reasoning || null)
+  tell(take, keylease.mismatch, reading.mismatch)
+  tell(take, keylease.raw, reading.raw === null ? null : JSON.stringify(reading.raw))
+  tell(take, keylease.reportedNanos, reading.reportedNanos?.toString())
 }

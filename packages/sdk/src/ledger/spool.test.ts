@@ -4,7 +4,8 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { makeFacts } from '../../test/calls'
 import { makeDirectory } from '../../test/directory'
 import { openLedger } from '../../test/ledger'
-import { type ReceivedSpan, startReceiver } from '../../test/receiver'
+import { startReceiver } from '../../test/receiver'
+import type { WrittenSpan } from '../testing/spans'
 
 async function open(spool = makeDirectory()) {
   const receiver = await startReceiver()
@@ -14,7 +15,7 @@ async function open(spool = makeDirectory()) {
   return { spool, receiver, ...opened }
 }
 
-const sequences = (spans: readonly ReceivedSpan[]) => spans.map(({ attributes }) => Number(attributes['keylease.lease.sequence']))
+const sequences = (spans: readonly WrittenSpan[]) => spans.map(({ attributes }) => Number(attributes['keylease.lease.sequence']))
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i)
 const files = (spool: string) => readdirSync(spool, { recursive: true }).filter((name) => String(name).endsWith('.jsonl'))
 

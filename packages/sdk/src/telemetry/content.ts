@@ -1,4 +1,5 @@
 import type { AnswerReader } from '@keylease/shared/metering/answer-reader'
+import { toBytes } from '../body-bytes'
 import type { Config } from '../config'
 
 /** As much of a body as a span holds. */
@@ -23,7 +24,8 @@ export function createContent({ recordInputs, recordOutputs }: Pick<Config['tele
   const texts: Record<string, string> = {}
   return {
     input(body) {
-      if (recordInputs && body instanceof Uint8Array) texts[attributes.input] = decode([body])
+      const isWhole = typeof body === 'string' || body instanceof Uint8Array
+      if (recordInputs && isWhole) texts[attributes.input] = decode([toBytes(body)])
     },
     output(reader) {
       if (!recordOutputs) return reader

@@ -1,5 +1,6 @@
 import { type UsageClass, usageClasses } from '@keylease/shared/pricing/vector'
 import { genAi, general, keylease, usageAttributes } from '@keylease/shared/semconv'
+import { readSpans, type WrittenSpan } from './spans'
 
 /** One call as the service would have it. */
 export interface Report {
@@ -20,36 +21,23 @@ export interface Report {
   tags: string[]
 }
 
-interface OtlpValue {
-  stringValue?: string
-  intValue?: string
-  doubleValue?: number
-  boolValue?: boolean
-  arrayValue?: { values: OtlpValue[] }
+export const readReports = async (request: Request): Promise<Report[]> => readSpans(await readBody(request)).map(toReport)
+
+interface Runtime {
+  process?: { getBuiltinModule?(name: string): { zstdDecompressSync?(bytes: Uint8Array): Uint8Array } | undefined }
 }
 
-interface OtlpSpan {
-  traceId: string
-  spanId: string
-  attributes: { key: string; value: OtlpValue }[]
+/** As the exporter of this very runtime packed it. */
+async function readBody({ headers, body }: Request): Promise<Uint8Array> {
+  const encoding = headers.get('content-encoding')
+  const unpacked = encoding === 'gzip' ? body?.pipeThrough(new DecompressionStream('gzip')) : body
+  const bytes = new Uint8Array(await new Response(unpacked ?? null).arrayBuffer())
+  const zlib = encoding === 'zstd' ? (globalThis as Runtime).process?.getBuiltinModule?.('node:zlib') : undefined
+  return zlib?.zstdDecompressSync?.(bytes) ?? bytes
 }
 
-interface OtlpRequest {
-  resourceSpans: { scopeSpans: { spans: OtlpSpan[] }[] }[]
-}
-
-export async function readReports(request: Request): Promise<Report[]> {
-  const { resourceSpans } = (await readBody(request)) as OtlpRequest // what our own exporter wrote
-  return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans.map(toReport)))
-}
-
-async function readBody(request: Request): Promise<unknown> {
-  if (request.headers.get('content-encoding') !== 'gzip' || !request.body) return request.json()
-  return new Response(request.body.pipeThrough(new DecompressionStream('gzip'))).json()
-}
-
-function toReport({ traceId, spanId, attributes }: OtlpSpan): Report {
-  const values = new Map(attributes.map(({ key, value }) => [key, readValue(value)]))
+function toReport({ traceId, spanId, attributes }: WrittenSpan): Report {
+  const values = new Map(Object.entries(attributes))
   const text = (key: string) => {
     const value = values.get(key)
     return typeof value === 'string' ? value : null
@@ -75,9 +63,4 @@ function toReport({ traceId, spanId, attributes }: OtlpSpan): Report {
     user: text(general.userId),
     tags: Array.isArray(tags) ? tags.map(String) : [],
   }
-}
-
-function readValue({ stringValue, intValue, doubleValue, boolValue, arrayValue }: OtlpValue): unknown {
-  if (arrayValue) return arrayValue.values.map(readValue)
-  return stringValue ?? doubleValue ?? boolValue ?? Number(intValue)
 }

@@ -1,4 +1,4 @@
-import type { RequestReading, UsageReading } from './reading'
+import type { CallReading, RequestReading } from './reading'
 
 /** What a model can take in and give out at most; null where nobody says. */
 export interface ModelLimits {
@@ -10,7 +10,7 @@ export interface ModelLimits {
  * A call whose outcome nobody saw counts with the most that its request allowed, and where that has no bound with the most that its
  * model can do. Where neither is known it counts with what is, and says so.
  */
-export function assumeUsage(reading: UsageReading, request: RequestReading, limits: ModelLimits): UsageReading {
+export function assumeUsage(reading: CallReading, request: RequestReading, limits: ModelLimits): CallReading {
   // Speech is billed by what it says, and not by tokens as well.
   if (reading.quality !== 'assumed' || request.characters > 0) return reading
   const input = request.maxInputTokens ?? limits.contextTokens

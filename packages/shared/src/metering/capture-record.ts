@@ -1,3 +1,4 @@
+import { BareMembers } from './bare-members'
 import { ByteStore } from './byte-store'
 import type { Capture, Captured } from './capture'
 import { type CaptureProgram, compileCaptures } from './capture-program'
@@ -32,7 +33,7 @@ export class CaptureRecord {
   }
 
   read(): Captured {
-    const captured: Record<string, unknown> = Object.create(null)
+    const captured = new BareMembers()
     const { captures } = this.program
     this.lost.length = 0
     for (let index = 0; index < captures.length; index++) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { oneRequest, type UsageVector } from '../pricing/vector'
 import { type EstimateFacts, estimateUsage } from './estimate'
-import type { RequestReading, UsageReading } from './reading'
+import type { CallReading, RequestReading } from './reading'
 
 const request: RequestReading = {
   model: 'm',
@@ -13,12 +13,11 @@ const request: RequestReading = {
   needsUsageOption: false,
 }
 
-const broken = (vector: Partial<UsageVector>, rest: Partial<UsageReading> = {}): UsageReading => ({
+const broken = (vector: Partial<UsageVector>, rest: Partial<CallReading> = {}): CallReading => ({
   vector: oneRequest(vector),
   imageTokens: { input: 0, output: 0 },
   quality: 'estimated',
   mismatch: null,
-  raw: null,
   model: 'm',
   responseId: null,
   finishReason: null,
@@ -34,6 +33,7 @@ const facts = (rest: Partial<EstimateFacts> = {}, asked: Partial<RequestReading>
   ratio: { charactersPerToken: 4 },
   billsOnDisconnect: false,
   end: 'aborted',
+  isTold: false,
   ...rest,
 })
 
@@ -86,8 +86,8 @@ test('where the provider bills what nobody reads, the estimate says that it is a
 })
 
 test('usage that was told to its end and does not add up stays as it was told', () => {
-  const reading = broken({ outputText: 3 }, { mismatch: 'x', raw: { completion_tokens: 3 } })
-  expect(estimateUsage(reading, facts({ end: 'complete' })).vector).toEqual(reading.vector)
+  const reading = broken({ outputText: 3 }, { mismatch: 'x' })
+  expect(estimateUsage(reading, facts({ end: 'complete', isTold: true })).vector).toEqual(reading.vector)
 })
 
 test('an error in place of any output costs nothing; after some output it costs what was received', () => {

@@ -1,5 +1,5 @@
 import { inputClasses, sumOf, type UsageVector } from '../pricing/vector'
-import type { AnswerEnd, RequestReading, UsageReading } from './reading'
+import type { AnswerEnd, CallReading, RequestReading } from './reading'
 
 export interface EstimateFacts {
   request: RequestReading
@@ -9,13 +9,15 @@ export interface EstimateFacts {
   inputCharacters?: number
   billsOnDisconnect: boolean
   end: AnswerEnd
+  /** Whether the provider told any use at all. */
+  isTold: boolean
 }
 
 /**
  * What an answer used that did not tell, or broke off before it did: input from its opening event or from the request, output from what
  * was received, never more than the request allows. Where the provider finishes and bills what nobody reads, this is a lower bound.
  */
-export function estimateUsage(reading: UsageReading, facts: EstimateFacts): UsageReading {
+export function estimateUsage(reading: CallReading, facts: EstimateFacts): CallReading {
   if (reading.quality === 'exact') return reading
   const isLowerBound = facts.billsOnDisconnect && facts.end !== 'complete'
   return {
@@ -27,16 +29,16 @@ export function estimateUsage(reading: UsageReading, facts: EstimateFacts): Usag
 }
 
 /** Usage that came to its end and does not add up is still nearer to the truth than characters. */
-const hasToldAll = (reading: UsageReading, facts: EstimateFacts): boolean =>
-  facts.end === 'complete' && reading.mismatch !== null && reading.raw !== null
+const hasToldAll = (reading: CallReading, facts: EstimateFacts): boolean =>
+  facts.end === 'complete' && reading.mismatch !== null && facts.isTold
 
 /** An error in place of any output is billed as little as one in the status. */
-const isRefused = ({ error, characters, vector }: UsageReading): boolean =>
+const isRefused = ({ error, characters, vector }: CallReading): boolean =>
   error !== null && characters.text + characters.reasoning === 0 && sumOf(vector, inputClasses) === 0
 
-const refuse = ({ vector }: UsageReading): UsageVector => ({ ...vector, requests: 0 })
+const refuse = ({ vector }: CallReading): UsageVector => ({ ...vector, requests: 0 })
 
-function fill(reading: UsageReading, facts: EstimateFacts): UsageVector {
+function fill(reading: CallReading, facts: EstimateFacts): UsageVector {
   const { vector, characters } = reading
   const limit = facts.request.maxOutputTokens ?? Number.POSITIVE_INFINITY
   const reasoning = Math.max(vector.reasoning, Math.min(limit, toTokens(characters.reasoning, facts)))

@@ -83,7 +83,13 @@ function readAnswer({ operation, headers, bytes, request }: Exchange, random: ()
   for (const piece of split(bytes, random)) reader.push(piece)
   const end = pick(random, ends)
   const reading = reader.end(end)
-  const estimate = estimateUsage(reading, { request, ratio: { charactersPerToken: 4 }, billsOnDisconnect: true, end })
+  const estimate = estimateUsage(reading, {
+    request,
+    ratio: { charactersPerToken: 4 },
+    billsOnDisconnect: true,
+    end,
+    isTold: reading.raw !== null,
+  })
   for (const { vector, characters } of [reading, estimate]) {
     const counts = [...usageClasses.map((name) => vector[name]), characters.text, characters.reasoning]
     if (!counts.every((count) => Number.isFinite(count) && count >= 0)) throw new Error(`No counts: ${JSON.stringify(reading)}`)

@@ -19,8 +19,8 @@ function capture(captures: Readonly<Record<string, Capture>>, json: string | Uin
 test('the names of every prototype are plain members of a captured value', () => {
   const { captured } = capture(usage, '{"usage":{"__proto__":{"a":1},"constructor":2,"toString":3}}')
   const value = captured['usage'] as Record<string, unknown>
-  expect(Object.getPrototypeOf(captured)).toBeNull()
-  expect(Object.getPrototypeOf(value)).toBeNull()
+  for (const bare of [captured, value]) expect(Reflect.ownKeys(Object.getPrototypeOf(bare))).toEqual([])
+  for (const bare of [captured, value]) expect(Object.getPrototypeOf(Object.getPrototypeOf(bare))).toBeNull()
   expect(Object.entries(value)).toEqual([
     ['__proto__', { a: 1 }],
     ['constructor', 2],

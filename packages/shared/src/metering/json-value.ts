@@ -1,6 +1,7 @@
+import { BareMembers } from './bare-members'
 import { BACKSLASH, byteAt, QUOTE, SPACE, toText } from './bytes'
 
-/** JSON as data: every object has a null prototype, `__proto__` is a member like any other. Undefined where it is no JSON. */
+/** JSON as data: no object inherits a member, `__proto__` is a member like any other. Undefined where it is no JSON. */
 export function parseJson(bytes: Uint8Array, from = 0, to = bytes.length): unknown {
   if (isPlainString(bytes, from, to)) return toText(bytes.subarray(from + 1, to - 1))
   try {
@@ -20,19 +21,14 @@ function isPlainString(bytes: Uint8Array, from: number, to: number): boolean {
   return true
 }
 
-/**
- * In place: a copy without a prototype would be a hash table, several times as large and slow. Recursion is bounded by the depth that the
- * scanner lets into a captured value.
- */
+/** Recursion is bounded by the depth that the scanner lets into a captured value. */
 function withoutPrototypes(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) for (const element of value) withoutPrototypes(element)
-  else {
-    const members = toMembers(value)
-    for (const name of Object.keys(members)) withoutPrototypes(members[name])
-    Object.setPrototypeOf(value, null)
-  }
-  return value
+  if (Array.isArray(value)) return value.map(withoutPrototypes)
+  const members = new BareMembers()
+  const given = toMembers(value)
+  for (const name in given) members[name] = withoutPrototypes(given[name])
+  return members
 }
 
 /** What JSON.parse made of an object has string keys, all its own. */

@@ -5,7 +5,7 @@ export const usageQualities = ['exact', 'estimated', 'assumed'] as const
 export type UsageQuality = (typeof usageQualities)[number]
 
 /** What one answer told about its call. */
-export interface UsageReading {
+export interface CallReading {
   vector: UsageVector
   imageTokens: ImageTokens
   quality: UsageQuality
@@ -13,8 +13,6 @@ export interface UsageReading {
   isLowerBound?: boolean
   /** A total that the parts do not add up to, or a part that is larger than its whole, in a few words. */
   mismatch: string | null
-  /** The provider's own usage object as it was sent, for keeping. */
-  raw: Record<string, unknown> | null
   model: string | null
   responseId: string | null
   finishReason: string | null
@@ -25,6 +23,11 @@ export interface UsageReading {
   error: { type: string | null; code: string | null } | null
   /** Output that was seen, whatever the provider says: what estimates and learnt ratios stand on. */
   characters: { text: number; reasoning: number }
+}
+
+/** The same with the provider's own usage object as it was sent, for keeping. */
+export interface UsageReading extends CallReading {
+  raw: Record<string, unknown> | null
 }
 
 /** How the answer ended: whole, left by the caller, or broken off on the way. */

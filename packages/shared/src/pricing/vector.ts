@@ -37,20 +37,19 @@ export const outputClasses = ['outputText', 'reasoning', 'audioOut'] as const sa
 
 /** One call that used nothing else yet. */
 export const oneRequest = (counts: Partial<UsageVector> = {}): UsageVector => ({
-  inputUncached: 0,
-  cacheRead: 0,
-  cacheWrite5m: 0,
-  cacheWrite1h: 0,
-  outputText: 0,
-  reasoning: 0,
-  audioIn: 0,
-  audioOut: 0,
-  images: 0,
-  requests: 1,
-  searches: 0,
-  seconds: 0,
-  characters: 0,
-  ...counts,
+  inputUncached: counts.inputUncached ?? 0,
+  cacheRead: counts.cacheRead ?? 0,
+  cacheWrite5m: counts.cacheWrite5m ?? 0,
+  cacheWrite1h: counts.cacheWrite1h ?? 0,
+  outputText: counts.outputText ?? 0,
+  reasoning: counts.reasoning ?? 0,
+  audioIn: counts.audioIn ?? 0,
+  audioOut: counts.audioOut ?? 0,
+  images: counts.images ?? 0,
+  requests: counts.requests ?? 1,
+  searches: counts.searches ?? 0,
+  seconds: counts.seconds ?? 0,
+  characters: counts.characters ?? 0,
 })
 
 export const sumOf = (vector: UsageVector, classes: readonly UsageClass[]): number => classes.reduce((sum, name) => sum + vector[name], 0)

@@ -37,7 +37,6 @@ export function readAnswer(captured: Captured, facts: AnswerFacts, rules: TokenR
   const mismatches: string[] = []
   const tokens = usage && readTokens(usage, rules, mismatches)
   return {
-    ...noUsage,
     vector: oneRequest(tokens?.counts),
     imageTokens: tokens?.imageTokens ?? noUsage.imageTokens,
     isTold: tokens?.isTold ?? false,
@@ -45,7 +44,9 @@ export function readAnswer(captured: Captured, facts: AnswerFacts, rules: TokenR
     raw: usage && { ...usage },
     model: readText(captured['model'], captured['lastModel']),
     responseId: readText(captured['id'], captured['lastId']),
+    finishReason: null,
     serviceTier: readText(captured['tier'], usage?.['service_tier']),
+    reportedNanos: null,
     error: readAnswerError(captured, facts),
   }
 }

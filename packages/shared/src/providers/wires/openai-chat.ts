@@ -61,7 +61,9 @@ export function createChatAnswer(rules: ChatRules = {}): AnswerShape {
     captures: path === undefined ? chatCaptures : { ...chatCaptures, otherUsage: { path, keep: 'last' } },
     read(captured, facts) {
       const usage = readAnswer(captured, facts, rules, captured['usage'] ?? captured['otherUsage'])
-      return { ...usage, finishReason: readText(captured['finish']), characters: readCharacters(captured) }
+      usage.finishReason = readText(captured['finish'])
+      usage.characters = readCharacters(captured)
+      return usage
     },
     usageOption: rules.asksForUsage ? chatUsageOption : null,
   }
@@ -84,6 +86,8 @@ const unboundedPaths = [
   'search_parameters',
   'plugins[]',
 ]
+
+const unboundedNames = unboundedPaths.map((_, index) => `unbounded${index}`)
 
 const chatRequestCaptures = {
   ...requestCaptures,
@@ -115,7 +119,7 @@ const readChatOutputLimit = ({ maxCompletionTokens, maxTokens, choices }: Captur
 
 /** OpenAI holds audio in an object; where it is a string, as at Mistral, that may be an address. */
 function readChatInputLimit(captured: Captured, { bytes }: RequestFacts): number | null {
-  const isUnbounded = unboundedPaths.some((_, index) => readTotal(captured[`unbounded${index}`]) > 0)
+  const isUnbounded = unboundedNames.some((name) => readTotal(captured[name]) > 0)
   return isUnbounded || hasHostedTool(captured['tools']) || readTotal(captured['audioAddress']) > 0 ? null : bytes
 }
 

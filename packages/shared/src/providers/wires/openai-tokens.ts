@@ -26,14 +26,14 @@ interface Side {
 
 /** The classes of a usage object of OpenAI's shape, by either of its families of names: every count of it includes its parts. */
 export function readTokens(usage: Members, rules: TokenRules, mismatches: string[]): TokenReading {
-  const count = (value: unknown, name: string) => readCount(value, name, mismatches)
-  const told = [count(usage['prompt_tokens'] ?? usage['input_tokens'], 'the input'), readOutput(usage, mismatches)]
-  const input = { total: told[0] ?? 0, details: readDetails(usage, 'prompt_tokens_details', 'input_tokens_details', 'input_token_details') }
-  const output = { total: told[1] ?? 0, details: readDetails(usage, 'completion_tokens_details', 'output_tokens_details') }
-  const total = count(usage['total_tokens'], 'total_tokens')
-  const reasoning = count(output.details['reasoning_tokens'] ?? usage['reasoning_tokens'], 'reasoning_tokens') ?? 0
+  const toldInput = readCount(usage['prompt_tokens'] ?? usage['input_tokens'], 'the input', mismatches)
+  const toldOutput = readCount(usage['completion_tokens'] ?? usage['output_tokens'], 'the output', mismatches)
+  const input = { total: toldInput ?? 0, details: readDetails(usage, inputDetails) }
+  const output = { total: toldOutput ?? 0, details: readDetails(usage, outputDetails) }
+  const total = readCount(usage['total_tokens'], 'total_tokens', mismatches)
+  const reasoning = readCount(output.details['reasoning_tokens'] ?? usage['reasoning_tokens'], 'reasoning_tokens', mismatches) ?? 0
   const place = placeReasoning({ input: input.total, output: output.total, reasoning, total }, rules.reasoning ?? 'inside')
-  const seconds = count(usage['prompt_audio_seconds'], 'prompt_audio_seconds') ?? 0
+  const seconds = readCount(usage['prompt_audio_seconds'], 'prompt_audio_seconds', mismatches) ?? 0
   const parts = input.total + output.total + (place === 'extra' ? reasoning : 0)
   // Mistral bills audio by the second and still counts its tokens in the total.
   if (total !== null && total !== parts && !(seconds > 0 && total > parts)) {
@@ -42,17 +42,34 @@ export function readTokens(usage: Members, rules: TokenRules, mismatches: string
   const inputs = splitInput(usage, input, mismatches)
   const outputs = splitOutput(output, { reasoning, isInside: place === 'inside' }, rules.output ?? 'text', mismatches)
   return {
-    counts: { ...inputs.counts, ...outputs.counts, seconds },
+    counts: {
+      inputUncached: inputs.counts.inputUncached,
+      cacheRead: inputs.counts.cacheRead,
+      cacheWrite5m: inputs.counts.cacheWrite5m,
+      cacheWrite1h: inputs.counts.cacheWrite1h,
+      audioIn: inputs.counts.audioIn,
+      outputText: outputs.counts.outputText,
+      reasoning: outputs.counts.reasoning,
+      audioOut: outputs.counts.audioOut,
+      seconds,
+    },
     imageTokens: { input: inputs.images, output: outputs.images },
-    isTold: told.some((one) => one !== null),
+    isTold: toldInput !== null || toldOutput !== null,
   }
 }
 
-const readOutput = (usage: Members, mismatches: string[]) =>
-  readCount(usage['completion_tokens'] ?? usage['output_tokens'], 'the output', mismatches)
+const inputDetails = ['prompt_tokens_details', 'input_tokens_details', 'input_token_details']
+const outputDetails = ['completion_tokens_details', 'output_tokens_details']
+const noDetails: Members = Object.freeze({})
 
-const readDetails = (usage: Members, ...names: string[]): Members =>
-  names.reduce<Members | null>((found, name) => found ?? readMembers(usage[name]), null) ?? {}
+/** Of the first name that has them. */
+function readDetails(usage: Members, names: readonly string[]): Members {
+  for (const name of names) {
+    const details = readMembers(usage[name])
+    if (details !== null) return details
+  }
+  return noDetails
+}
 
 interface Sums {
   input: number
@@ -77,15 +94,15 @@ function splitInput(usage: Members, { total, details }: Side, mismatches: string
   if (missed !== null && cached + missed !== total) {
     mismatches.push(`hits and misses of the cache add up to ${cached + missed} and the input is ${total}`)
   }
-  const take = createTaker(total, 'input', mismatches)
-  const cacheRead = take(cached, 'cached_tokens')
-  const written = take(count(details['cache_write_tokens'], 'cache_write_tokens'), 'cache_write_tokens')
+  const taker = new Taker(total, 'input', mismatches)
+  const cacheRead = taker.take(cached, 'cached_tokens')
+  const written = taker.take(count(details['cache_write_tokens'], 'cache_write_tokens'), 'cache_write_tokens')
   const kept = count(readMembers(details['cache_write_tokens_details'])?.['ttl_12h_tokens'], 'ttl_12h_tokens')
   const cacheWrite1h = Math.min(kept, written)
   const audio = count(details['audio_tokens'], 'audio_tokens')
   // Audio may be among the cached tokens, so what is left bounds it without being wrong.
-  const audioIn = take(audio > total ? audio : Math.min(audio, take.left()), 'audio_tokens')
-  const counts = { cacheRead, cacheWrite5m: written - cacheWrite1h, cacheWrite1h, audioIn, inputUncached: take.left() }
+  const audioIn = taker.take(audio > total ? audio : Math.min(audio, taker.left), 'audio_tokens')
+  const counts = { cacheRead, cacheWrite5m: written - cacheWrite1h, cacheWrite1h, audioIn, inputUncached: taker.left }
   return { counts, images: Math.min(count(details['image_tokens'], 'image_tokens'), counts.inputUncached) }
 }
 
@@ -96,22 +113,30 @@ function splitOutput(
   mismatches: string[],
 ) {
   const count = (name: string) => readCount(details[name], name, mismatches)
-  const take = createTaker(total, 'output', mismatches)
-  const reasoning = thought.isInside ? take(thought.reasoning, 'reasoning_tokens') : thought.reasoning
-  const audioOut = take(count('audio_tokens') ?? (kind === 'audio' ? take.left() : 0), 'audio_tokens')
-  const outputText = take.left()
+  const taker = new Taker(total, 'output', mismatches)
+  const reasoning = thought.isInside ? taker.take(thought.reasoning, 'reasoning_tokens') : thought.reasoning
+  const audioOut = taker.take(count('audio_tokens') ?? (kind === 'audio' ? taker.left : 0), 'audio_tokens')
+  const outputText = taker.left
   const images = count('image_tokens') ?? (kind === 'image' ? outputText : 0)
   return { counts: { reasoning, audioOut, outputText }, images: Math.min(images, outputText) }
 }
 
 /** Takes parts out of a whole. A part that is larger than what is left is cut to it, and noted. */
-function createTaker(whole: number, name: string, mismatches: string[]) {
-  let left = whole
-  const take = (part: number, partName: string) => {
-    if (part > left) mismatches.push(`${partName} is ${part} and only ${left} of the ${name} is left`)
-    const taken = Math.min(part, left)
-    left -= taken
+class Taker {
+  left: number
+
+  constructor(
+    whole: number,
+    private readonly name: string,
+    private readonly mismatches: string[],
+  ) {
+    this.left = whole
+  }
+
+  take(part: number, partName: string): number {
+    if (part > this.left) this.mismatches.push(`${partName} is ${part} and only ${this.left} of the ${this.name} is left`)
+    const taken = Math.min(part, this.left)
+    this.left -= taken
     return taken
   }
-  return Object.assign(take, { left: () => left })
 }
