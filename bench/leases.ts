@@ -18,7 +18,7 @@ try {
   reportBench('revocation', await measureRevocation(service.url, room))
   const deps = await site.openDeps()
   const grant = await room.grant()
-  reportBench('lease-issue', await measureIssue(service.url, deps, room, grant.id))
+  reportBench('lease-issue', await measureIssue({ service, postgresPid: site.postgresPid, deps }, room, grant.id))
   reportBench('token-check', measureTokenCheck(deps))
   await service.stop()
   reportBench('million-leases', await measureMillion(site, deps, room))

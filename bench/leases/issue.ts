@@ -4,9 +4,10 @@ import type { Deps } from '../../packages/server/src/deps'
 import { inTenantSql } from '../../packages/server/src/platform/tenancy'
 import { callReserve, type LeaseRequest } from '../../packages/server/src/slices/leases/reservation-rows'
 import { newId } from '../../packages/shared/src/ids'
-import { openKeepAlive } from '../support/keep-alive'
+import { openKeepAlive, toRequest } from '../support/keep-alive'
 import { countPerSecond, measureOpenLoop, quantile, round } from '../support/load'
 import { median } from '../support/measure'
+import { readTreeCpuSeconds } from '../support/processes'
 import { type BenchAgent, type BenchRoom, findOrganization } from './agents'
 
 const connections = 16
@@ -16,8 +17,15 @@ const openLoop = { perSecond: 1_000, seconds: 20, workers: 64 }
 /** The shortest: what the bench leases stays under the limit of its agents. */
 const ttlSeconds = 30
 
+interface Site {
+  service: { url: string; pid: number }
+  postgresPid: number
+  deps: Deps
+}
+
 /** Issuing over HTTP against the same call of the database without anything around it, in turns. */
-export async function measureIssue(url: string, deps: Deps, room: BenchRoom, grantId: string) {
+export async function measureIssue({ service, postgresPid, deps }: Site, room: BenchRoom, grantId: string) {
+  const { url, pid: servicePid } = service
   const askSql = await openSql(deps, room, grantId)
   const publicKey = generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' }).x
   const direct = { delivery: 'direct', publicKey }
@@ -28,7 +36,11 @@ export async function measureIssue(url: string, deps: Deps, room: BenchRoom, gra
     figures.direct.push(await countHttp(direct))
     figures.gateway.push(await countHttp({ delivery: 'gateway' }))
   }
-  const latencies = await withClients(url, room, openLoop.workers, direct, (ask) => measureOpenLoop(openLoop, ask))
+  // As autovacuum does within a minute: what was made just now has no statistics yet.
+  await deps.db.ownerPool.query('ANALYZE')
+  const measureLatencies = () => withClients(url, room, openLoop.workers, direct, (ask) => measureOpenLoop(openLoop, ask))
+  const { result: latencies, cpuMicros } = await measureCpu([servicePid, postgresPid], measureLatencies)
+  const [serviceCpuMicros, postgresCpuMicros, generatorCpuMicros] = cpuMicros.map((micros) => round(micros / latencies.length))
   const sql = median(figures.sql)
   const toRow = (what: string, perSecond: number) => ({ what, perSecond: round(perSecond), ratioToSql: round(perSecond / sql) })
   return [
@@ -43,8 +55,20 @@ export async function measureIssue(url: string, deps: Deps, room: BenchRoom, gra
       p50Ms: round(quantile(latencies, 0.5)),
       p95Ms: round(quantile(latencies, 0.95)),
       p99Ms: round(quantile(latencies, 0.99)),
+      serviceCpuMicros,
+      postgresCpuMicros,
+      generatorCpuMicros,
     },
   ]
+}
+
+/** Microseconds of CPU while something runs: of each process with what descends from it, then our own. */
+async function measureCpu<T>(pids: readonly number[], run: () => Promise<T>): Promise<{ result: T; cpuMicros: number[] }> {
+  const before = pids.map(readTreeCpuSeconds)
+  const ownBefore = process.cpuUsage()
+  const result = await run()
+  const { user, system } = process.cpuUsage(ownBefore)
+  return { result, cpuMicros: [...pids.map((pid, index) => (readTreeCpuSeconds(pid) - (before[index] ?? 0)) * 1e6), user + system] }
 }
 
 async function openSql({ db, databaseTime }: Deps, room: BenchRoom, grantId: string): Promise<() => Promise<void>> {
@@ -57,14 +81,14 @@ async function openSql({ db, databaseTime }: Deps, room: BenchRoom, grantId: str
   return async () => {
     const agent = room.agents[turn++ % room.agents.length]
     if (!agent) throw new Error('There is no agent.')
-    const requests = [toRequest(room, agent, grantId)]
+    const requests = [toLeaseRequest(room, agent, grantId)]
     const answers = await callReserve(db.appPool, { organizationId, policyVersion, now: databaseTime.now(), limit: 1_000, requests })
     const [answer] = answers ?? []
     if (!answer || !('issuedAt' in answer)) throw new Error(`The database issued no lease: ${JSON.stringify(answers)}`)
   }
 }
 
-function toRequest({ projectId, keyId, keyVersionId }: BenchRoom, agent: BenchAgent, grantId: string): LeaseRequest {
+function toLeaseRequest({ projectId, keyId, keyVersionId }: BenchRoom, agent: BenchAgent, grantId: string): LeaseRequest {
   const none = { models: [], operations: [], environments: [], addresses: [], hours: null }
   const limits = { requestsPerMinute: null, tokensPerMinute: null, defaultMaxOutputTokens: null }
   return {
@@ -109,12 +133,12 @@ async function withClients<T>(
 ): Promise<T> {
   const clients = await Promise.all(Array.from({ length: count }, () => openKeepAlive(url)))
   const body = JSON.stringify({ provider: 'openai', ttlSeconds, ...need })
+  const requests = agents.map(({ token }) => toRequest(url, '/v1/leases', token, body))
   let turn = 0
   try {
     return await measure(async (worker) => {
-      const [client, agent] = [clients[worker], agents[turn++ % agents.length]]
-      const answer = await client?.post('/v1/leases', agent?.token ?? '', body)
-      if (answer?.status !== 201) throw new Error(`A lease was answered ${answer?.status} ${answer?.body}`)
+      const answer = await clients[worker]?.send(requests[turn++ % requests.length] ?? Buffer.alloc(0))
+      if (answer?.status !== 201) throw new Error(`A lease was answered ${answer?.status} ${answer?.readBody()}`)
     })
   } finally {
     for (const client of clients) client.close()

@@ -101,17 +101,17 @@ export function handleFile<E extends Endpoint>(endpoint: E, handler: (input: Inp
 async function readInput<E extends Endpoint>(deps: Deps, c: Context<Env>, endpoint: E): Promise<Input<E>> {
   const principal = await admit(deps, c, endpoint)
   const params = parseParams(endpoint, c)
-  const query = parseField(endpoint.request.query, () => parseQuery(c.var.target), 'query')
+  const query = parseField(endpoint.request.query, () => parseQuery(c.get('target')), 'query')
   const body = endpoint.request.body ? await readBodyOf(c) : undefined
   const parsedBody = parseField(endpoint.request.body, () => body, 'body')
   const actor = principal && toActor(principal, c, endpoint, body)
   await requireStepUp(deps, c, endpoint, principal)
-  return { actor, exchange: toExchange(deps, c, c.var.facts), params, query, body: parsedBody } as Input<E> // parsed by the schemas that Input is inferred from
+  return { actor, exchange: toExchange(deps, c, c.get('facts')), params, query, body: parsedBody } as Input<E> // parsed by the schemas that Input is inferred from
 }
 
 /** Credential, then rate, then permission: of the route that was dispatched. */
 async function admit(deps: Deps, c: Context<Env>, endpoint: Endpoint): Promise<Principal | null> {
-  const { facts } = c.var
+  const facts = c.get('facts')
   refuseForeignOrigin(deps, c, endpoint)
   if (endpoint.authentication === 'none') {
     takeRate(deps, c, `address:${toRateSource(facts.address)}`, endpoint)
@@ -197,9 +197,9 @@ function parseField(schema: z.ZodType | undefined, read: () => unknown, place: '
 function toActor(principal: Principal, c: Context<Env>, endpoint: Endpoint, body: unknown): Actor {
   const isRepeatable = endpoint.method !== 'GET' && endpoint.tenant === 'organization'
   const key = !isRepeatable ? null : readIdempotencyKey(c.req.header('idempotency-key'))
-  const actor: Actor = { ...principal, request: c.var.facts }
+  const actor: Actor = { ...principal, request: c.get('facts') }
   if (key === null) return actor
-  const request = requestText(c.var.target, body)
+  const request = requestText(c.get('target'), body)
   return { ...actor, idempotency: { key, route: endpoint.id, request, secretResponse: endpoint.secretResponse === true } }
 }
 
@@ -220,5 +220,6 @@ function reply(c: Context<Env>, endpoint: Endpoint, answer: unknown): Response {
 }
 
 export function rateHeadersOf(c: Context<Env>): Record<string, string> {
-  return c.var.rate ? rateHeaders(c.var.rate) : {}
+  const rate = c.get('rate')
+  return rate ? rateHeaders(rate) : {}
 }

@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 
 /** What of a request is about a person: kept beside its entry under a salt, while the entry holds commitments alone. */
 export interface PersonalFacts {
@@ -15,9 +15,10 @@ export interface Commitments {
 /** Erasing the salt leaves the entry provable and the person unnamed. */
 export function commitPersonal(facts: PersonalFacts): Commitments {
   const salt = randomBytes(16)
-  return { salt, address: commitValue(salt, facts.address), userAgent: commitValue(salt, facts.userAgent) }
+  const key = createSecretKey(salt)
+  return { salt, address: commitUnder(key, facts.address), userAgent: commitUnder(key, facts.userAgent) }
 }
 
-export function commitValue(salt: Buffer, value: string): Buffer {
-  return createHmac('sha256', createSecretKey(salt)).update(value).digest()
-}
+export const commitValue = (salt: Buffer, value: string): Buffer => commitUnder(createSecretKey(salt), value)
+
+const commitUnder = (key: KeyObject, value: string): Buffer => createHmac('sha256', key).update(value).digest()

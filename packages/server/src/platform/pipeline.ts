@@ -65,10 +65,12 @@ function refuseOtherMethods(app: Hono<Env>, deps: Deps, routes: readonly Route[]
 function observe(deps: Deps): MiddlewareHandler<Env> {
   const clientAddress = createClientAddress(deps.env.trustedProxies)
   const https = deps.env.publicUrl?.protocol === 'https:' || deps.env.tls.certFile !== undefined
+  const addHeaders = createHeaders(https)
   return async (c, next) => {
     const started = deps.clock.monotonicMs()
     const address = clientAddress(c.env?.incoming?.socket.remoteAddress, c.req.header('x-forwarded-for'))
-    c.set('facts', { id: newId('request'), address, userAgent: (c.req.header('user-agent') ?? '').slice(0, 256) })
+    const id = newId('request')
+    c.set('facts', { id, address, userAgent: (c.req.header('user-agent') ?? '').slice(0, 256) })
     c.set('target', c.env?.incoming?.url ?? toTarget(c.req.url))
     c.set('route', 'unmatched')
     c.set('principal', null)
@@ -76,17 +78,17 @@ function observe(deps: Deps): MiddlewareHandler<Env> {
     c.set('object', null)
     c.set('rate', null)
     c.set('nonce', randomBytes(16).toString('base64'))
-    const attributes = { 'http.request.method': c.req.method, 'keylease.request_id': c.var.facts.id }
+    const attributes = { 'http.request.method': c.req.method, 'keylease.request_id': id }
     await traceRequest(c.req.method, attributes, async (span) => {
       await next()
       span
-        .updateName(`${c.req.method} ${c.var.route}`)
-        .setAttributes({ 'http.route': c.var.route, 'http.response.status_code': c.res.status })
+        .updateName(`${c.req.method} ${c.get('route')}`)
+        .setAttributes({ 'http.route': c.get('route'), 'http.response.status_code': c.res.status })
       if (c.error) recordFailure(span, c.error)
     })
     // What no route took counts too: every answer tells its caller where they stand.
-    if (!c.var.rate) c.set('rate', deps.limiter.take(`unrouted:${toRateSource(address)}`, 'public'))
-    addHeaders(c, https)
+    if (!c.get('rate')) c.set('rate', deps.limiter.take(`unrouted:${toRateSource(address)}`, 'public'))
+    addHeaders(c)
     report(deps, c, (deps.clock.monotonicMs() - started) / 1000)
   }
 }
@@ -97,16 +99,21 @@ function guard(deps: Deps): MiddlewareHandler<Env> {
   const isOurHost = createHostCheck({ host: deps.env.host, ...(deps.env.publicUrl ? { publicUrl: deps.env.publicUrl } : {}) })
   return async (c, next) => {
     if (!isOurHost(c.req.header('host') ?? new URL(c.req.url).host)) throw new AppError('misdirected_request')
-    checkPath(c.var.target)
+    checkPath(c.get('target'))
     await next()
   }
 }
 
-function addHeaders(c: Context<Env>, https: boolean): void {
-  const isPage = c.res.headers.get('content-type')?.startsWith('text/html') === true
-  const headers = securityHeaders(isPage ? 'page' : 'api', isPage ? { https, nonce: c.var.nonce } : { https })
-  for (const [name, value] of Object.entries({ ...headers, ...rateHeadersOf(c) })) c.res.headers.set(name, value)
-  c.res.headers.set('x-request-id', c.var.facts.id)
+function createHeaders(https: boolean): (c: Context<Env>) => void {
+  const ofApi = Object.entries(securityHeaders('api', { https }))
+  return (c) => {
+    const { headers } = c.res
+    const isPage = headers.get('content-type')?.startsWith('text/html') === true
+    const security = isPage ? Object.entries(securityHeaders('page', { https, nonce: c.get('nonce') })) : ofApi
+    for (const [name, value] of security) headers.set(name, value)
+    for (const [name, value] of Object.entries(rateHeadersOf(c))) headers.set(name, value)
+    headers.set('x-request-id', c.get('facts').id)
+  }
 }
 
 function report(deps: Deps, c: Context<Env>, seconds: number): void {

@@ -14,10 +14,10 @@ CREATE POLICY waiting ON audit_pending FOR SELECT TO keylease_system USING (true
 
 CREATE FUNCTION keylease_await_leaf() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO audit_pending (organization_id, entry_id, occurred_at) VALUES (NEW.organization_id, NEW.id, NEW.occurred_at);
+  INSERT INTO audit_pending (organization_id, entry_id, occurred_at) SELECT organization_id, id, occurred_at FROM added;
   RETURN NULL;
 END $$;
-CREATE TRIGGER await_leaf AFTER INSERT ON audit_entry FOR EACH ROW EXECUTE FUNCTION keylease_await_leaf();
+CREATE TRIGGER await_leaf AFTER INSERT ON audit_entry REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION keylease_await_leaf();
 -- Entries from before this migration.
 ALTER TABLE audit_entry NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE audit_pending NO FORCE ROW LEVEL SECURITY;

@@ -49,8 +49,6 @@ CREATE TABLE lease (
   PRIMARY KEY (organization_id, id),
   CHECK ((ended_at IS NULL) = (end_reason IS NULL))
 );
--- The live leases of an agent: its limit, its event stream.
-CREATE INDEX lease_live_by_agent ON lease (organization_id, agent_id, expires_at) WHERE ended_at IS NULL;
 -- The leases of an agent, newest first.
 CREATE INDEX lease_by_agent ON lease (organization_id, agent_id, id);
 -- The revoked leases, newest first: few among many.
@@ -64,6 +62,9 @@ CREATE INDEX lease_expiry ON lease (organization_id, expires_at) WHERE end_reaso
 CREATE INDEX lease_ended ON lease (organization_id, ended_at) WHERE ended_at IS NOT NULL;
 -- One lease for an Idempotency-Key of a holder.
 CREATE UNIQUE INDEX lease_idempotency ON lease (organization_id, holder_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
+-- The live leases of an agent: its limit, its event stream. Made last: before the first statistics it looks like others that begin with
+-- the agent, and Postgres takes the newest.
+CREATE INDEX lease_live_by_agent ON lease (organization_id, agent_id, expires_at) WHERE ended_at IS NULL;
 SELECT keylease_protect('lease');
 
 -- Money reserved for one holder in the windows of one budget path. Nothing reserves before budgets exist.
@@ -319,88 +320,62 @@ BEGIN
     AND t.deleted_at IS NULL);
 END $$;
 
--- Issues the leases that one organization asks for at once. Each request has its own lease and its own answer, by its id. What is
--- looked up in tables that grow is planned each time: a plan that is kept from when they were small takes another index for good.
+-- Issues the leases that one organization asks for at once. Each request has its own lease and its own answer, by its id. The live leases
+-- of the agents are looked up by a plan made each time: one that is kept from when there were few takes another index for good.
 CREATE FUNCTION keylease_reserve(input jsonb) RETURNS jsonb LANGUAGE plpgsql SET jit = off AS $$
 DECLARE
   tenant CONSTANT text := input->>'organizationId';
   at timestamptz(3) := (input->>'now')::timestamptz;
   unsettled timestamptz;
+  agents text[];
+  live jsonb;
   wanted record;
   present record;
-  agent text := '';
-  holder text := '';
-  is_held boolean;
-  live integer;
-  seen text[] := '{}';
-  fitting text[] := '{}';
-  issued_ids text[];
-  answers jsonb[] := '{}';
+  lost text[];
+  answers jsonb[];
 BEGIN
   PERFORM set_config('keylease.organization_id', tenant, true);
   PERFORM pg_advisory_xact_lock_shared(keylease_policy_lock(tenant));
   IF coalesce((SELECT version FROM policy_version WHERE organization_id = tenant), 0) <> (input->>'policyVersion')::bigint THEN
     RETURN jsonb_build_object('stale', true);
   END IF;
-  EXECUTE 'SELECT greatest($2, (SELECT max(not_before) + interval ''1 millisecond'' FROM revocation WHERE organization_id = $1)),
-      (SELECT max(not_before) FROM revocation WHERE organization_id = $1 AND settled_at IS NULL)' INTO at, unsettled USING tenant, at;
-  FOR wanted IN
-    SELECT * FROM jsonb_to_recordset(input->'requests') AS w(id text, agent_id text, holder_kind text, holder_id text, idempotency_key text,
-      ends_by timestamptz) ORDER BY w.agent_id, w.holder_id
-  LOOP
-    IF wanted.agent_id <> agent THEN
-      agent := wanted.agent_id;
-      -- In the order of agents, here and everywhere: two that each wait for the other's agent cannot be.
-      PERFORM pg_advisory_xact_lock(hashtextextended('keylease agent ' || agent, 0));
-      EXECUTE 'SELECT count(*) FROM (SELECT FROM lease l WHERE organization_id = $1 AND agent_id = $2 AND ended_at IS NULL AND expires_at > $3
-        AND ($4 IS NULL OR issued_at > $4 OR NOT EXISTS (SELECT FROM revocation r WHERE r.organization_id = $1 AND r.settled_at IS NULL
+  -- In the order of agents, here and everywhere: two that each wait for the other's agent cannot be.
+  agents := ARRAY(SELECT DISTINCT w->>'agent_id' AS agent FROM jsonb_array_elements(input->'requests') AS w ORDER BY agent);
+  PERFORM pg_advisory_xact_lock(hashtextextended('keylease agent ' || agent, 0)) FROM unnest(agents) AS agent;
+  SELECT greatest(at, (SELECT max(not_before) + interval '1 millisecond' FROM revocation WHERE organization_id = tenant)),
+    (SELECT max(not_before) FROM revocation WHERE organization_id = tenant AND settled_at IS NULL) INTO at, unsettled;
+  EXECUTE 'SELECT jsonb_object_agg(agent, live) FROM unnest($1) AS agent, LATERAL (SELECT count(*) AS live FROM lease l
+      WHERE organization_id = $2 AND agent_id = agent AND ended_at IS NULL AND expires_at > $3' || CASE WHEN unsettled IS NULL THEN '' ELSE '
+        AND (issued_at > $4 OR NOT EXISTS (SELECT FROM revocation r WHERE r.organization_id = $2 AND r.settled_at IS NULL
           AND r.not_before >= l.issued_at AND r.scope_id IN (l.organization_id, l.project_id, l.agent_id, l.key_id, l.key_version_id, l.grant_id,
-          l.holder_id, l.id)))
-        ORDER BY expires_at LIMIT $5) AS alive'
-        INTO live USING tenant, agent, at, unsettled, (input->>'limit')::integer;
-    END IF;
-    IF wanted.idempotency_key IS NOT NULL THEN
-      IF wanted.holder_id || ' ' || wanted.idempotency_key = ANY (seen) THEN
-        answers := answers || jsonb_build_object('id', wanted.id, 'fault', 'again');
-        CONTINUE;
-      END IF;
-      seen := seen || (wanted.holder_id || ' ' || wanted.idempotency_key);
-    END IF;
-    IF wanted.holder_id <> holder THEN
-      holder := wanted.holder_id;
-      is_held := keylease_holder_lives(tenant, wanted.holder_kind, holder, at);
-    END IF;
-    IF NOT is_held THEN
-      answers := answers || jsonb_build_object('id', wanted.id, 'fault', 'holder_ended');
-    ELSIF wanted.ends_by <= at THEN
-      answers := answers || jsonb_build_object('id', wanted.id, 'fault', 'again');
-    ELSIF live >= (input->>'limit')::integer THEN
-      answers := answers || jsonb_build_object('id', wanted.id, 'fault', 'limit');
-    ELSE
-      live := live + 1;
-      fitting := fitting || wanted.id;
-    END IF;
-  END LOOP;
-  IF cardinality(fitting) = 0 THEN
-    RETURN jsonb_build_object('answers', answers);
-  END IF;
+          l.holder_id, l.id)))' END || ') AS counted' INTO live USING agents, tenant, at, unsettled;
   WITH asked AS MATERIALIZED (
     SELECT w.*, least(at + make_interval(secs => least(ttl_seconds, longest_seconds)), ends_by)::timestamptz(3) AS expires_at
     FROM jsonb_to_recordset(input->'requests') AS w(id text, project_id text, team_id text, agent_id text, environment text, holder_kind text,
       holder_id text, grant_id text, provider text, key_id text, key_version_id text, delivery text, scope jsonb, idempotency_key text,
       request_hash text, ttl_seconds integer, longest_seconds integer, ends_by timestamptz, audit_id text, actor_name text, request_id text,
       salt text, address text, user_agent text, address_commitment text, user_agent_commitment text)
-    WHERE id = ANY (fitting)
+  ), judged AS MATERIALIZED (
+    SELECT id, agent_id, CASE
+      WHEN idempotency_key IS NOT NULL AND row_number() OVER (PARTITION BY holder_id, idempotency_key ORDER BY id) > 1 THEN 'again'
+      WHEN NOT keylease_holder_lives(tenant, holder_kind, holder_id, at) THEN 'holder_ended'
+      WHEN ends_by <= at THEN 'again'
+    END AS fault FROM asked
+  ), placed AS MATERIALIZED (
+    SELECT id, coalesce(fault, CASE WHEN (live->>agent_id)::integer + row_number() OVER (PARTITION BY agent_id, fault ORDER BY id)
+      > (input->>'limit')::integer THEN 'limit' END) AS fault FROM judged
+  ), fitting AS MATERIALIZED (
+    SELECT * FROM asked WHERE id IN (SELECT id FROM placed WHERE fault IS NULL)
   ), leases AS (
     INSERT INTO lease AS l (organization_id, id, project_id, team_id, agent_id, environment, holder_kind, holder_id, grant_id, provider, key_id,
       key_version_id, delivery, scope, policy_version, idempotency_key, request_hash, longest_seconds, issued_at, expires_at, ends_by)
     SELECT tenant, id, project_id, team_id, agent_id, environment, holder_kind, holder_id, grant_id, provider, key_id, key_version_id, delivery,
       scope, (input->>'policyVersion')::bigint, idempotency_key, decode(request_hash, 'hex'), longest_seconds, at, expires_at,
-      least(ends_by, at + interval '24 hours') FROM asked
+      least(ends_by, at + interval '24 hours') FROM fitting
     ON CONFLICT (organization_id, holder_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
     RETURNING l.id
   ), issued AS MATERIALIZED (
-    SELECT * FROM asked WHERE id IN (SELECT id FROM leases)
+    SELECT * FROM fitting WHERE id IN (SELECT id FROM leases)
   ), personal AS (
     INSERT INTO audit_personal (organization_id, entry_id, salt, address, user_agent)
     SELECT tenant, audit_id, decode(salt, 'hex'), address, user_agent FROM issued
@@ -413,11 +388,15 @@ BEGIN
         'expiresAt', to_char(expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
       decode(address_commitment, 'hex'), decode(user_agent_commitment, 'hex') FROM issued
   )
-  SELECT answers || coalesce(array_agg(jsonb_build_object('id', id, 'issuedAt', at, 'expiresAt', expires_at)), '{}'), coalesce(array_agg(id), '{}')
-    INTO answers, issued_ids FROM issued;
+  SELECT array_agg(CASE WHEN i.id IS NOT NULL THEN jsonb_build_object('id', id, 'issuedAt', at, 'expiresAt', i.expires_at)
+      ELSE jsonb_build_object('id', id, 'fault', fault) END) FILTER (WHERE i.id IS NOT NULL OR fault IS NOT NULL),
+    array_agg(id) FILTER (WHERE i.id IS NULL AND fault IS NULL)
+    INTO answers, lost FROM placed LEFT JOIN issued i USING (id);
+  IF lost IS NULL THEN
+    RETURN jsonb_build_object('answers', answers);
+  END IF;
   FOR wanted IN
-    SELECT * FROM jsonb_to_recordset(input->'requests') AS w(id text, holder_id text, idempotency_key text)
-    WHERE id = ANY (fitting) AND id <> ALL (issued_ids)
+    SELECT * FROM jsonb_to_recordset(input->'requests') AS w(id text, holder_id text, idempotency_key text) WHERE id = ANY (lost)
   LOOP
     EXECUTE 'SELECT id, issued_at, expires_at, key_version_id, request_hash, keylease_lease_status(l, $4) AS status, key_id, grant_id, delivery,
         scope, environment, project_id FROM lease l WHERE organization_id = $1 AND holder_id = $2 AND idempotency_key = $3'

@@ -6,7 +6,7 @@ import { inTenantSql } from '../tenancy'
 import { type AuditSigner, firstPreviousRoot, signCheckpoint } from './checkpoint'
 import { findLastCheckpoint, insertCheckpoint, insertLeaves } from './checkpoint-rows'
 import { type EntryRow, entryColumns, toEntryFacts } from './entry-rows'
-import { hashOf, toLeaf } from './leaf'
+import { hashOf, type Leaf, toLeaf } from './leaf'
 import { computeRoot } from './merkle'
 
 export interface BatcherRoom {
@@ -23,6 +23,7 @@ export interface BatchTuning {
 }
 
 const batchEntries = 1_000
+const rowsAtOnce = 100
 
 /** Gives every committed entry of every organization its place under a signed root. */
 export async function checkpointAll(room: BatcherRoom): Promise<void> {
@@ -40,10 +41,9 @@ async function writeCheckpoint(room: BatcherRoom, organizationId: string, tuning
   const { maximumEntries = batchEntries, afterStep = async () => undefined } = tuning
   return inTenantSql(room.db.systemPool, organizationId, async (client) => {
     await client.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [`keylease audit ${organizationId}`])
-    const taken = await takePending(client, maximumEntries)
-    const leaves = taken.filter(isPresent).map((row) => toLeaf(toEntryFacts(row)))
-    if (leaves.length < taken.length) room.log.error({ organizationId }, 'audit entries vanished before they had a checkpoint')
-    if (leaves.length === 0) return taken.length
+    const { taken, leaves } = await takeLeaves(client, maximumEntries)
+    if (leaves.length < taken) room.log.error({ organizationId }, 'audit entries vanished before they had a checkpoint')
+    if (leaves.length === 0) return taken
     const previous = await findLastCheckpoint(client, organizationId)
     const checkpoint = signCheckpoint(room.signer, {
       organizationId,
@@ -57,8 +57,21 @@ async function writeCheckpoint(room: BatcherRoom, organizationId: string, tuning
     await afterStep('leaves')
     await insertCheckpoint(client, checkpoint)
     await afterStep('checkpoint')
-    return taken.length
+    return taken
   })
+}
+
+/** A few at a time: requests do not wait for a thousand rows and their digests. */
+async function takeLeaves(client: pg.ClientBase, maximum: number): Promise<{ taken: number; leaves: Leaf[] }> {
+  const leaves: Leaf[] = []
+  let taken = 0
+  while (taken < maximum) {
+    const rows = await takePending(client, Math.min(rowsAtOnce, maximum - taken))
+    taken += rows.length
+    for (const row of rows.filter(isPresent)) leaves.push(toLeaf(toEntryFacts(row)))
+    if (rows.length < rowsAtOnce) break
+  }
+  return { taken, leaves }
 }
 
 /** By its absence among the leaves, not by time: what commits late is taken late. */

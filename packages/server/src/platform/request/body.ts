@@ -5,7 +5,19 @@ const jsonType = /^application\/json[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \
 
 /** The whole body, or a refusal as soon as it is known to be larger than the cap; the rest is never read. */
 export async function readBody(request: Request, maximumBytes: number): Promise<Uint8Array> {
-  checkDeclaredLength(request.headers.get('content-length'), maximumBytes)
+  const declared = request.headers.get('content-length')
+  checkDeclaredLength(declared, maximumBytes)
+  return declared === null ? readStream(request, maximumBytes) : readWhole(request, maximumBytes)
+}
+
+/** The parser hands over no more than was declared, and the adapter that without a stream, at a fraction of its cost. */
+async function readWhole(request: Request, maximumBytes: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(await request.arrayBuffer().catch(refuseBroken))
+  if (bytes.byteLength > maximumBytes) throw refuseSize(maximumBytes)
+  return bytes
+}
+
+async function readStream(request: Request, maximumBytes: number): Promise<Uint8Array> {
   const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = request.body?.getReader()
   if (!reader) return new Uint8Array()
   const chunks: Uint8Array[] = []
@@ -31,12 +43,12 @@ function checkDeclaredLength(header: string | null, maximumBytes: number): void 
 }
 
 async function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array | undefined> {
-  try {
-    const { value } = await reader.read()
-    return value
-  } catch (cause) {
-    throw new AppError('invalid_request', { message: 'The connection ended before the body was complete. Send the request again.', cause })
-  }
+  const { value } = await reader.read().catch(refuseBroken)
+  return value
+}
+
+function refuseBroken(cause: unknown): never {
+  throw new AppError('invalid_request', { message: 'The connection ended before the body was complete. Send the request again.', cause })
 }
 
 function joinChunks(chunks: Uint8Array[], length: number): Uint8Array {

@@ -36,7 +36,21 @@ test('groups are never merged, and no call is larger than a hundred', async () =
   expect(calls.map(({ items }) => items.length).sort((one, other) => one - other)).toEqual([1, 50, 100])
 })
 
-test('who asks while a call is under way waits for two milliseconds, not for its end', async () => {
+test('who asks while a call is under way goes with all who do in the next, at its end', async () => {
+  const { calls, batcher } = createCalls()
+  const first = batcher.add('one', 1)
+  await settle()
+  const later = Promise.all([2, 3].map((item) => batcher.add('one', item)))
+  await settle()
+  expect(calls).toHaveLength(1)
+  calls[0]?.end()
+  await first
+  expect(calls[1]?.items).toEqual([2, 3])
+  calls[1]?.end()
+  expect(await later).toEqual(['answer 2', 'answer 3'])
+})
+
+test('a call that hangs holds up nobody who asks later', async () => {
   const { calls, batcher } = createCalls()
   const first = batcher.add('one', 1)
   await settle()
@@ -46,6 +60,18 @@ test('who asks while a call is under way waits for two milliseconds, not for its
   expect(await later).toBe('answer 2')
   calls[0]?.end()
   await first
+})
+
+test('however many wait, four calls are under way at most', async () => {
+  const { calls, batcher } = createCalls()
+  const asked = Array.from({ length: 600 }, (_, item) => batcher.add('one', item))
+  await settle()
+  expect(calls.map(({ items }) => items.length)).toEqual([100, 100, 100, 100])
+  for (let done = 0; done < 6; done++) {
+    calls[done]?.end()
+    await settle()
+  }
+  expect(await Promise.all(asked)).toHaveLength(600)
 })
 
 test('a call that fails is told to all who shared it, and to nobody else', async () => {

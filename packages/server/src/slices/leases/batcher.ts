@@ -15,17 +15,19 @@ interface Group<Item, Answer> {
   timer?: NodeJS.Timeout | undefined
 }
 
-const waitMs = 2
+/** Longer than a call takes as a rule: a second one beside it would make both smaller and each of them wait for the other's disk. */
+const waitMs = 10
 const maximumItems = 100
+const maximumRunning = 4
 
-/** Who comes alone waits for nobody; while a call of the group is under way, the next gathers for two milliseconds at most. */
+/** Who comes alone waits for nobody; while a call of the group is under way, the next gathers until it ends, or for ten milliseconds. */
 export function createBatcher<Item, Answer>(run: (items: Item[]) => Promise<Answer[]>): Batcher<Item, Answer> {
   const groups = new Map<string, Group<Item, Answer>>()
 
   const send = async (name: string, group: Group<Item, Answer>) => {
     clearTimeout(group.timer)
     group.timer = undefined
-    const taken = group.waiting.splice(0, maximumItems)
+    const taken = group.running < maximumRunning ? group.waiting.splice(0, maximumItems) : []
     if (taken.length === 0) return
     group.running++
     try {
@@ -44,15 +46,19 @@ export function createBatcher<Item, Answer>(run: (items: Item[]) => Promise<Answ
     }
   }
 
+  const plan = (name: string, group: Group<Item, Answer>) => {
+    if (group.waiting.length >= maximumItems) void send(name, group)
+    else if (group.running > 0) group.timer ??= setTimeout(() => void send(name, group), waitMs)
+    else if (group.waiting.length === 1) setImmediate(() => void send(name, group))
+  }
+
   return {
     add(name, item) {
       const group = groups.get(name) ?? { waiting: [], running: 0 }
       groups.set(name, group)
       return new Promise((resolve, reject) => {
         group.waiting.push({ item, resolve, reject })
-        if (group.waiting.length >= maximumItems) void send(name, group)
-        else if (group.waiting.length === 1 && group.running === 0) setImmediate(() => void send(name, group))
-        else group.timer ??= group.running > 0 ? setTimeout(() => void send(name, group), waitMs) : undefined
+        plan(name, group)
       })
     },
   }

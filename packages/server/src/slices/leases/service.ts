@@ -11,7 +11,7 @@ import { countLeaseRows, hasUnsettled, listLeaseRows } from './queries'
 import { countTaskRows, listTaskRows } from './revoke-rows'
 
 export { fenceSharedLease } from './fence'
-export { findLeaseOwners, type LeaseOwner, listSpentVersions } from './owner-rows'
+export { findLeaseOwners, listSpentVersions } from './owner-rows'
 
 /** When leases were last used, by their ids: kept here and saved within a second, with the last use of their keys. */
 export async function recordLeaseUses(

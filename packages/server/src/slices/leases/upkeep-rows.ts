@@ -1,6 +1,9 @@
 import type pg from 'pg'
 
-const batch = 5_000
+/** Few enough that requests hardly notice them. */
+const batch = 500
+/** More, for each batch of a revocation reads past those that were settled before. */
+const revokedBatch = 5_000
 
 /** Those that have leases, or what is left of them. */
 export async function listOrganizationIds(pool: pg.Pool): Promise<string[]> {
@@ -30,7 +33,7 @@ export async function settleRevoked(client: pg.ClientBase, organizationId: strin
   const settled = await client.query(
     `UPDATE lease SET ended_at = $3, end_reason = 'revoked' WHERE organization_id = $1 AND id IN (
        SELECT id FROM lease WHERE organization_id = $1 AND ${columns[scope] ?? 'holder_id'} = $2 AND ended_at IS NULL
-         AND issued_at <= $3 AND expires_at > $3 LIMIT ${batch} FOR UPDATE)`,
+         AND issued_at <= $3 AND expires_at > $3 LIMIT ${revokedBatch} FOR UPDATE)`,
     [organizationId, scopeId, notBefore],
   )
   if (settled.rowCount === 0)
