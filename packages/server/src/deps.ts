@@ -41,8 +41,7 @@ import { createUsagePrices, type UsagePrices } from './slices/prices/usage-price
 import { type Batches, createBatches } from './slices/usage/batches'
 import { createUsageFeed, type UsageFeed } from './slices/usage/live/feed'
 import { createLiveStreams, type LiveStreams } from './slices/usage/live/streams'
-import type { WrittenUsage } from './slices/usage/mapping'
-import type { PricedCall } from './slices/usage/priced-call'
+import type { PricedCall, WrittenUsage } from './slices/usage/priced-call'
 
 /** Everything that a slice may reach, as one plain object, built once. */
 export interface Deps {

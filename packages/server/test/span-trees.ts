@@ -5,8 +5,7 @@ import type { Deps } from '../src/deps'
 import { inTenantSql } from '../src/platform/tenancy'
 import { createBatches } from '../src/slices/usage/batches'
 import type { UsageReport } from '../src/slices/usage/event'
-import type { WrittenUsage } from '../src/slices/usage/mapping'
-import type { PricedCall } from '../src/slices/usage/priced-call'
+import type { PricedCall, WrittenUsage } from '../src/slices/usage/priced-call'
 import { recordUsage, relateSpans } from '../src/slices/usage/service'
 import { toReading, toReport } from './usage'
 
@@ -19,15 +18,17 @@ interface SpanFacts {
   leaseId?: string
 }
 export interface Span {
-  traceId: Buffer
-  spanId: Buffer
-  parentSpanId: Buffer | null
+  traceId: string
+  spanId: string
+  parentSpanId: string | null
   facts: SpanFacts | null
 }
 
-export const below = (parent: Span | null, facts: SpanFacts | null = {}, traceId = parent?.traceId ?? randomBytes(16)): Span => ({
+export const newTraceId = () => randomBytes(16).toString('hex')
+
+export const below = (parent: Span | null, facts: SpanFacts | null = {}, traceId = parent?.traceId ?? newTraceId()): Span => ({
   traceId,
-  spanId: randomBytes(8),
+  spanId: randomBytes(8).toString('hex'),
   parentSpanId: parent?.spanId ?? null,
   facts,
 })
@@ -94,7 +95,7 @@ export async function readBilledCalls(deps: Deps, organizationId: string): Promi
   return { spans, leased: billed.length - spans.size }
 }
 
-export const hex = (...spans: Span[]) => new Set(spans.map(({ spanId }) => spanId.toString('hex')))
+export const toSpanIds = (...spans: Span[]) => new Set(spans.map(({ spanId }) => spanId))
 
 /** Processes that write the ledger of one organization, each by itself. */
 export const listReplicas = (deps: Deps): [Deps, Deps] => [deps, { ...deps, usageBatches: createBatches<PricedCall, WrittenUsage>() }]

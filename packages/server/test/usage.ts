@@ -22,7 +22,7 @@ export const toReading = (counts: Partial<UsageVector>, rest: Partial<UsageReadi
 
 /** One call that no other resembles. */
 export const toReport = (rest: Partial<UsageReport> = {}): UsageReport => {
-  const [traceId, spanId] = [randomBytes(16), randomBytes(8)]
+  const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')]
   return {
     identity: { kind: 'span', traceId, spanId },
     source: 'otlp',
@@ -47,6 +47,7 @@ export const toReport = (rest: Partial<UsageReport> = {}): UsageReport => {
     relations: null,
     isReportedCostTrusted: true,
     reading: toReading({ inputUncached: 1_000, outputText: 100 }),
+    rawUsage: '{"prompt_tokens":1000}',
     exchange: null,
     ...rest,
   }

@@ -13,7 +13,8 @@ export type TrafficOutcome = 'answered' | 'failed' | 'unreachable'
  * decide how the provider does for that organization. It never slows or fails a call.
  */
 export interface ProviderTraffic extends FlushLoop {
-  record(organizationId: string, provider: string, outcome: TrafficOutcome, latencyMs: number): void
+  /** One call, or several with the sum of how long they took. */
+  record(organizationId: string, provider: string, outcome: TrafficOutcome, latencyMs: number, calls?: number): void
 }
 
 const minuteMs = 60_000
@@ -28,10 +29,10 @@ export function createProviderTraffic(db: Pick<Database, 'app'>, clock: Clock, l
   })
   return {
     ...loop,
-    record(organizationId, provider, outcome, latencyMs) {
+    record(organizationId, provider, outcome, latencyMs, calls = 1) {
       const minute = new Date(Math.floor(clock.now().getTime() / minuteMs) * minuteMs)
       const none = { answered: 0, failed: 0, unreachable: 0, latencyMs: outcome === 'answered' ? Math.round(latencyMs) : 0 }
-      add(organizationId, `${provider} ${minute.getTime()}`, { provider, minute, ...none, [outcome]: 1 })
+      add(organizationId, `${provider} ${minute.getTime()}`, { provider, minute, ...none, [outcome]: calls })
     },
   }
 }

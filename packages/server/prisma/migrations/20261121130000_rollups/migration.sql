@@ -26,23 +26,6 @@ CREATE INDEX usage_identity_response ON usage_identity (organization_id, respons
 -- Calls find the newest of their trace: those without a lease, and those under one.
 CREATE INDEX usage_identity_trace ON usage_identity (organization_id, trace_id, is_leased, event_id) WHERE trace_id IS NOT NULL;
 
--- Adds latency sketches, bucket by bucket; an absent one is all zeros. Written out, so that Postgres puts it in the place of its call.
-CREATE FUNCTION keylease_add_sketch(one integer[], other integer[]) RETURNS integer[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN cardinality(other) = 0 THEN one WHEN cardinality(one) = 0 THEN other ELSE ARRAY[
-      one[1] + other[1], one[2] + other[2], one[3] + other[3], one[4] + other[4], one[5] + other[5], one[6] + other[6], one[7] +
-      other[7], one[8] + other[8], one[9] + other[9], one[10] + other[10], one[11] + other[11], one[12] + other[12], one[13] +
-      other[13], one[14] + other[14], one[15] + other[15], one[16] + other[16], one[17] + other[17], one[18] + other[18], one[19] +
-      other[19], one[20] + other[20], one[21] + other[21], one[22] + other[22], one[23] + other[23], one[24] + other[24], one[25] +
-      other[25], one[26] + other[26], one[27] + other[27], one[28] + other[28], one[29] + other[29], one[30] + other[30], one[31] +
-      other[31], one[32] + other[32], one[33] + other[33], one[34] + other[34], one[35] + other[35], one[36] + other[36], one[37] +
-      other[37], one[38] + other[38], one[39] + other[39], one[40] + other[40], one[41] + other[41], one[42] + other[42], one[43] +
-      other[43], one[44] + other[44], one[45] + other[45], one[46] + other[46], one[47] + other[47], one[48] + other[48], one[49] +
-      other[49], one[50] + other[50], one[51] + other[51], one[52] + other[52], one[53] + other[53], one[54] + other[54], one[55] +
-      other[55], one[56] + other[56], one[57] + other[57], one[58] + other[58], one[59] + other[59], one[60] + other[60], one[61] +
-      other[61], one[62] + other[62], one[63] + other[63], one[64] + other[64]] END
-$$;
-CREATE AGGREGATE keylease_sum_sketch(integer[]) (SFUNC = keylease_add_sketch, STYPE = integer[], INITCOND = '{}', COMBINEFUNC = keylease_add_sketch, PARALLEL = SAFE);
-
 -- In which zone the days of an organization's sums begin: its own zone, once a change of it has been worked through.
 CREATE TABLE usage_calendar (
   organization_id text PRIMARY KEY REFERENCES organization (id),
@@ -88,10 +71,12 @@ CREATE TABLE usage_day (
   characters bigint NOT NULL,
   latency_calls bigint NOT NULL,
   latency_ms bigint NOT NULL,
-  latency_sketch integer[] NOT NULL,
+  -- How many calls fell into each bucket of time, as one whole number: the count of bucket n stands at 10^12n. Such numbers add up by
+  -- themselves, at a tenth of what adding arrays costs.
+  latency_sketch numeric NOT NULL,
   first_token_calls bigint NOT NULL,
   first_token_ms bigint NOT NULL,
-  first_token_sketch integer[] NOT NULL,
+  first_token_sketch numeric NOT NULL,
   PRIMARY KEY (organization_id, dimension, starts_at, value, paired)
 ) WITH (fillfactor = 70);
 -- One value over a long time.

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { AppError } from '../../platform/errors'
-import { joinBatch } from './batch-parts'
+import { joinPart } from './batch-parts'
 import type { Signal } from './otlp/answer'
 import type { OtlpEncoding } from './otlp/encoding'
 import { MalformedOtlp } from './otlp/signal'
@@ -12,7 +12,8 @@ export interface DecodeRequest {
   encoding: OtlpEncoding
   body: ArrayBuffer
 }
-export type DecodeAnswer = { part: ReadBatch } | { malformed: string } | 'end'
+/** A part is a piece of a batch as `writeParts` wrote it. */
+export type DecodeAnswer = { part: string } | { malformed: string } | 'end'
 
 export interface DecodePool {
   /** The body is given away: nobody may read it afterwards. */
@@ -93,7 +94,7 @@ async function collect(worker: Worker, request: DecodeRequest): Promise<ReadBatc
   worker.postMessage(request, [request.body])
   for (let answer = await nextAnswer(worker); answer !== 'end'; answer = await nextAnswer(worker)) {
     if ('malformed' in answer) throw new MalformedOtlp(answer.malformed)
-    joinBatch(batch, answer.part)
+    joinPart(batch, answer.part)
     worker.postMessage('next')
   }
   return batch

@@ -1,11 +1,11 @@
 import { parentPort } from 'node:worker_threads'
-import { detachIds, splitBatch } from './batch-parts'
+import { writeParts } from './batch-parts'
 import type { DecodeAnswer, DecodeRequest } from './decode-pool'
 import { MalformedOtlp } from './otlp/signal'
-import { type ReadBatch, readBatch } from './read-batch'
+import { readBatch } from './read-batch'
 
 /** The pieces that the other side has not asked for yet. */
-let parts: Iterator<ReadBatch> | null = null
+let parts: Iterator<string> | null = null
 
 parentPort?.on('message', (message: DecodeRequest | 'next') => answer(message === 'next' ? nextPart() : decode(message)))
 
@@ -13,9 +13,7 @@ const answer = (message: DecodeAnswer) => parentPort?.postMessage(message)
 
 function decode({ signal, encoding, body }: DecodeRequest): DecodeAnswer {
   try {
-    const batch = readBatch(signal, encoding, Buffer.from(body))
-    detachIds(batch)
-    parts = splitBatch(batch)
+    parts = writeParts(readBatch(signal, encoding, Buffer.from(body)))
     return nextPart()
   } catch (error) {
     if (error instanceof MalformedOtlp) return { malformed: error.message }

@@ -1,6 +1,6 @@
 import type { SpanEdge } from '../usage/service'
-import type { ObservedCall } from './dialects/call'
-import { type LeasedCall, readLeasedCall } from './dialects/keylease'
+import type { LeasedCall, ObservedCall } from './dialects/call'
+import { readLeasedCall } from './dialects/keylease'
 import { readObservedLog, readObservedSpan } from './dialects/observe'
 import type { Signal } from './otlp/answer'
 import type { OtlpEncoding } from './otlp/encoding'
@@ -25,9 +25,6 @@ export interface ReadBatch {
   malformed: number
 }
 
-/** Of a provider's usage object: deeper ones no provider writes, and neither another thread nor the database could take them. */
-const deepestRaw = 32
-
 /** Pure, because a worker does the same for large bodies. */
 export function readBatch(signal: Signal, encoding: OtlpEncoding, body: Buffer): ReadBatch {
   const batch: ReadBatch = { leased: [], observed: [], edges: [], dropped: 0, malformed: 0 }
@@ -36,7 +33,6 @@ export function readBatch(signal: Signal, encoding: OtlpEncoding, body: Buffer):
   if (signal === 'metrics') batch.dropped = isJson ? countJsonMetrics(body) : countProtobufMetrics(body)
   else if (signal === 'logs') (isJson ? readJsonLogs : readProtobufLogs)(body, (log) => addLog(batch, log))
   else (isJson ? readJsonTraces : readProtobufTraces)(body, (span) => addSpan(batch, span, nearTraces))
-  for (const { reading } of [...batch.leased, ...batch.observed]) if (isDeeper(reading.raw, deepestRaw)) reading.raw = null
   batch.edges = keepEdges(batch.edges, nearTraces)
   return batch
 }
@@ -46,11 +42,11 @@ function addSpan(batch: ReadBatch, span: SpanSignal, nearTraces: Set<string>): v
   if (leased === 'malformed') batch.malformed++
   else if (leased) {
     batch.leased.push(leased)
-    if (leased.relations) nearTraces.add(span.traceId.toString('hex'))
+    if (leased.parentSpanId !== null) nearTraces.add(span.traceId)
   } else {
     const observed = readObservedSpan(span)
     addObserved(batch, observed)
-    if (observed !== null || isAboutModels(span)) nearTraces.add(span.traceId.toString('hex'))
+    if (observed !== null || isAboutModels(span)) nearTraces.add(span.traceId)
     const edge = observed === null ? toSpanEdge(span) : null
     if (edge) batch.edges.push(edge)
   }
@@ -63,6 +59,3 @@ function addObserved(batch: ReadBatch, call: ObservedCall | 'malformed' | null):
   else if (call) batch.observed.push(call)
   else batch.dropped++
 }
-
-const isDeeper = (value: unknown, depth: number): boolean =>
-  typeof value === 'object' && value !== null && (depth === 0 || Object.values(value).some((item) => isDeeper(item, depth - 1)))

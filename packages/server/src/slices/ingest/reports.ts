@@ -2,28 +2,41 @@ import type { Deps } from '../../deps'
 import type { Actor } from '../../platform/auth'
 import { inTenantSql } from '../../platform/tenancy'
 import { attributeCalls } from '../attribution-rules/service'
-import { findLeaseOwners, type LeaseOwner } from '../leases/service'
+import { findLeaseOwners } from '../leases/service'
 import type { UsageReport } from '../usage/service'
-import type { ObservedCall } from './dialects/call'
-import type { LeasedCall } from './dialects/keylease'
+import type { LeasedCall, ObservedCall } from './dialects/call'
 import type { Refusal } from './outcome'
 
 const oldestMs = 30 * 86_400_000
+
+interface Holding {
+  provider: string
+  owner: UsageReport['owner']
+}
 
 /** The lease says whose call it was, whatever its attributes claim. */
 export async function readLeased(deps: Deps, actor: Actor, calls: readonly LeasedCall[]): Promise<(UsageReport | Refusal)[]> {
   if (calls.length === 0) return []
   const ids = [...new Set(calls.map((call) => call.identity.leaseId))]
   const owners = await inTenantSql(deps.db.appPool, actor.organizationId, (client) => findLeaseOwners(client, ids))
+  const holdings = new Map<string, Holding>()
+  for (const [id, { provider, ...owner }] of owners) if (owner.agentId === actor.agentId) holdings.set(id, { provider, owner })
   const now = deps.clock.now()
-  return calls.map((call) => toLeasedReport(call, owners.get(call.identity.leaseId), actor, now))
+  return calls.map((call) => toLeasedReport(call, holdings.get(call.identity.leaseId), now))
 }
 
-function toLeasedReport(call: LeasedCall, lease: LeaseOwner | undefined, actor: Actor, now: Date): UsageReport | Refusal {
-  if (!lease || lease.agentId !== actor.agentId || lease.provider !== call.provider) return 'foreign_lease'
+/** The call itself becomes its report: it is nobody else's. */
+function toLeasedReport(call: LeasedCall, lease: Holding | undefined, now: Date): UsageReport | Refusal {
+  if (!lease || lease.provider !== call.provider) return 'foreign_lease'
   if (isTooOld(call.occurredAt, now)) return 'too_old'
-  const { provider, ...owner } = lease
-  return { ...call, provider, owner, source: 'sdk', occurredAt: clamp(call.occurredAt, now) }
+  const { parentSpanId, occurredAt } = call
+  return Object.assign(call, {
+    occurredAt: clamp(occurredAt, now),
+    owner: lease.owner,
+    source: 'sdk' as const,
+    relations: parentSpanId === null ? null : { parentSpanId, isContainer: false },
+    isReportedCostTrusted: true,
+  })
 }
 
 /** Calls without a lease: the agent of the credential, else the rules of the organization, say whose they were. */
@@ -38,22 +51,16 @@ export async function readObserved(deps: Deps, actor: Actor, calls: readonly Obs
   })
 }
 
-function toObservedReport(
-  { attribution: _, parentSpanId, isContainer, ...call }: ObservedCall,
-  owner: UsageReport['owner'],
-  isReportedCostTrusted: boolean,
-  now: Date,
-): UsageReport {
-  const isRecord = call.identity.kind === 'record'
-  const above = parentSpanId && call.spanId && parentSpanId.equals(call.spanId) ? null : parentSpanId
-  return {
-    ...call,
+function toObservedReport(call: ObservedCall, owner: UsageReport['owner'], isReportedCostTrusted: boolean, now: Date): UsageReport {
+  const { identity, spanId, parentSpanId, isContainer, occurredAt } = call
+  const above = parentSpanId === spanId ? null : parentSpanId
+  return Object.assign(call, {
+    occurredAt: clamp(occurredAt, now),
     owner,
-    source: 'otlp',
-    occurredAt: clamp(call.occurredAt, now),
+    source: 'otlp' as const,
+    relations: { parentSpanId: identity.kind === 'record' ? spanId : above, isContainer },
     isReportedCostTrusted,
-    relations: { parentSpanId: isRecord ? call.spanId : above, isContainer },
-  }
+  })
 }
 
 /** A scope is its name, an @ and its version, where it has one. */

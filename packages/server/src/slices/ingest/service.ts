@@ -1,7 +1,7 @@
 import type { Deps } from '../../deps'
 import type { Actor } from '../../platform/auth'
 import { recordUsage, relateSpans, type UsageReport } from '../usage/service'
-import { fenceShared, noteTraffic, noteUses } from './news'
+import { createNews, noteLease, noteTraffic, spreadNews } from './news'
 import type { PartialSuccess } from './otlp/answer'
 import { type Refusal, toPartialSuccess } from './outcome'
 import type { ReadBatch } from './read-batch'
@@ -12,36 +12,42 @@ const batchSize = 2_000
 /** What counts is committed when it returns. Null says that everything was taken and priced. */
 export async function ingestBatch(deps: Deps, actor: Actor, batch: ReadBatch): Promise<PartialSuccess | null> {
   const { leased, observed, edges, dropped, malformed } = batch
-  const found = [...(await readLeased(deps, actor, leased)), ...(await readObserved(deps, actor, observed))]
-  const reports = found.filter((one) => typeof one !== 'string')
-  const refused: Refusal[] = [...found.filter((one) => typeof one === 'string'), ...Array<Refusal>(malformed).fill('malformed')]
+  const reports: UsageReport[] = []
+  const refused: Refusal[] = Array<Refusal>(malformed).fill('malformed')
+  const sort = (one: UsageReport | Refusal) => (typeof one === 'string' ? refused.push(one) : reports.push(one))
+  for (const one of await readLeased(deps, actor, leased)) sort(one)
+  for (const one of await readObserved(deps, actor, observed)) sort(one)
   await relateSpans(deps, actor.organizationId, edges)
   const unpriced = new Set<string>()
-  for (let at = 0; at < reports.length; at += batchSize) {
-    for (const model of await record(deps, actor, reports.slice(at, at + batchSize))) unpriced.add(model)
-  }
+  for (let at = 0; at < reports.length; at += batchSize) await record(deps, actor, reports.slice(at, at + batchSize), unpriced)
   deps.metrics.countRecords('dropped', dropped)
   deps.metrics.countRecords('refused', refused.length)
   return toPartialSuccess(refused, unpriced)
 }
 
-/** The models of what has no price. */
-async function record(deps: Deps, actor: Actor, reports: readonly UsageReport[]): Promise<string[]> {
-  const { metrics } = deps
+/** Adds the models of what has no price. */
+async function record(deps: Deps, actor: Actor, reports: readonly UsageReport[], unpriced: Set<string>): Promise<void> {
   const written = await recordUsage(deps, actor.organizationId, reports)
-  await noteUses(deps, actor.organizationId, reports)
-  await fenceShared(
-    deps,
-    actor,
-    reports.filter((_, i) => written[i]?.isShared),
-  )
-  const fresh = written.filter(({ isNew }) => isNew)
-  for (const [i, report] of reports.entries())
-    if (written[i]?.isNew && !written[i].isLinked) noteTraffic(deps, actor.organizationId, report)
-  metrics.countRecords('taken', fresh.length)
-  metrics.countRecords('repeated', reports.length - fresh.length)
-  metrics.countRecords('linked', fresh.filter(({ isLinked }) => isLinked).length)
-  metrics.countRecords('unpriced', fresh.filter(({ costNanos }) => costNanos === null).length)
-  const unpriced = reports.filter((_, i) => written[i]?.costNanos === null && written[i].isNew && !written[i].isLinked)
-  return unpriced.map(({ provider, reading, requestModel }) => `${provider} ${reading.model ?? requestModel ?? 'without a model'}`)
+  const news = createNews()
+  const nowMs = deps.clock.now().getTime()
+  const counts = { taken: 0, repeated: 0, linked: 0, unpriced: 0 }
+  for (const [i, report] of reports.entries()) {
+    const { isNew = false, isShared = false, isLinked = false, costNanos = null } = written[i] ?? {}
+    noteLease(news, report, isShared)
+    counts[isNew ? 'taken' : 'repeated']++
+    if (!isNew) continue
+    if (isLinked) counts.linked++
+    else noteTraffic(news, report, nowMs)
+    if (costNanos !== null) continue
+    counts.unpriced++
+    if (!isLinked) unpriced.add(nameModel(report))
+  }
+  await spreadNews(deps, actor, news)
+  deps.metrics.countRecords('taken', counts.taken)
+  deps.metrics.countRecords('repeated', counts.repeated)
+  deps.metrics.countRecords('linked', counts.linked)
+  deps.metrics.countRecords('unpriced', counts.unpriced)
 }
+
+const nameModel = ({ provider, reading, requestModel }: UsageReport): string =>
+  `${provider} ${reading.model ?? requestModel ?? 'without a model'}`

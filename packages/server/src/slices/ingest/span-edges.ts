@@ -20,6 +20,6 @@ export function toSpanEdge({ traceId, spanId, parentSpanId }: SpanSignal): SpanE
 
 /** As many as are kept, first those of these traces. */
 export function keepEdges(edges: readonly SpanEdge[], nearTraces: ReadonlySet<string>): SpanEdge[] {
-  const { near = [], far = [] } = Object.groupBy(edges, ({ traceId }) => (nearTraces.has(traceId.toString('hex')) ? 'near' : 'far'))
+  const { near = [], far = [] } = Object.groupBy(edges, ({ traceId }) => (nearTraces.has(traceId) ? 'near' : 'far'))
   return [...near.map((edge) => ({ ...edge, isNear: true })), ...far].slice(0, maximumEdges)
 }

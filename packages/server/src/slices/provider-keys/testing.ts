@@ -68,6 +68,7 @@ async function recordTest(deps: Deps, actor: Actor, checked: Checked, { answer, 
       relations: null,
       isReportedCostTrusted: true,
       reading,
+      rawUsage: reading.raw && JSON.stringify(reading.raw),
       exchange: { request, end: 'complete', billsOnDisconnect: checked.provider.billsOnDisconnect },
     },
   ])

@@ -1,6 +1,6 @@
 import { assumeUsage, type ModelLimits } from '@keylease/shared/metering/assume'
 import { estimateUsage } from '@keylease/shared/metering/estimate'
-import type { UsageReading } from '@keylease/shared/metering/reading'
+import type { CallReading } from '@keylease/shared/metering/reading'
 import type { Deps } from '../../deps'
 import { inTenantSql } from '../../platform/tenancy'
 import { billedModel, type UsageReport } from './event'
@@ -16,6 +16,7 @@ export async function estimateMissing(
   organizationId: string,
   told: readonly UsageReport[],
 ): Promise<readonly UsageReport[]> {
+  if (told.every(({ exchange }) => exchange === null)) return told
   const limitsOf = (report: UsageReport) => prices.limitsOf(organizationId, report.provider, billedModel(report), report.occurredAt)
   const reports = told.map((report) => assumeMost(report, limitsOf))
   const models = reports.filter(needsEstimate).flatMap((report) => ({ provider: report.provider, model: billedModel(report) ?? '' }))
@@ -32,9 +33,9 @@ function assumeMost(report: UsageReport, limitsOf: (report: UsageReport) => Mode
 
 const needsEstimate = ({ reading, exchange }: UsageReport) => reading.quality === 'estimated' && exchange !== null
 
-function estimate({ reading, exchange, ...report }: UsageReport, ratios: Map<string, number>, seed: number): UsageReading {
+function estimate({ reading, exchange, ...report }: UsageReport, ratios: Map<string, number>, seed: number): CallReading {
   if (exchange === null) return reading
   const model = billedModel({ reading, requestModel: report.requestModel }) ?? ''
   const charactersPerToken = ratios.get(ratioKey({ provider: report.provider, model })) ?? seed
-  return estimateUsage(reading, { ...exchange, ratio: { charactersPerToken } })
+  return estimateUsage(reading, { ...exchange, ratio: { charactersPerToken }, isTold: report.rawUsage !== null })
 }

@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto'
-import type { AnswerEnd, RequestReading, UsageReading } from '@keylease/shared/metering/reading'
+import type { AnswerEnd, CallReading, RequestReading } from '@keylease/shared/metering/reading'
 
 type UsageSource = 'sdk' | 'gateway' | 'otlp' | 'test'
 
-/** What makes a call the same call, however often it is reported. */
+/** What makes a call the same call, however often it is reported. Binary ids are hex in lower case here and everywhere below. */
 export type UsageIdentity =
   | { kind: 'leased'; leaseId: string; sequence: number }
-  | { kind: 'span'; traceId: Buffer; spanId: Buffer }
+  | { kind: 'span'; traceId: string; spanId: string }
   /** A log record has no id of its own: a digest of what it says stands in. */
-  | { kind: 'record'; digest: Buffer }
+  | { kind: 'record'; digest: string }
   | { kind: 'test'; requestId: string }
 
 /** Whose call it was. */
@@ -25,7 +25,7 @@ interface UsageOwner {
 /** Where a call stands in its trace: of those without a lease that tell of one call only the innermost is billed. */
 interface UsageRelations {
   /** Null at the root of a trace. A log record names the span that it was written in. */
-  parentSpanId: Buffer | null
+  parentSpanId: string | null
   /** It stands for what happened below it, and is billed only where nothing there is. */
   isContainer: boolean
 }
@@ -50,33 +50,35 @@ export interface UsageReport {
   conversation: string | null
   endUser: string | null
   tags: readonly string[]
-  traceId: Buffer | null
-  spanId: Buffer | null
+  traceId: string | null
+  spanId: string | null
   /** The instrumentation that told of it, with its version; null for our own. */
   scope: string | null
   /** Null for a call under a lease that has no span above it: nothing could tell of it from there. */
   relations: UsageRelations | null
-  reading: UsageReading
+  reading: CallReading
+  /** The provider's own usage object as JSON text. */
+  rawUsage: string | null
   /** False where the cost it reports is kept to be seen, but is nobody's word to bill by. */
   isReportedCostTrusted: boolean
-  /** What an estimate stands on, where the answer did not tell its use. */
+  /** What an estimate stands on, where the answer did not tell its use; null where it did. */
   exchange: { request: RequestReading; end: AnswerEnd; billsOnDisconnect: boolean } | null
 }
 
-const hashBytes = 16
+const hashDigits = 32
 
 /** Identities of different kinds never meet: the kind is hashed with what follows it. */
-export function hashIdentity(identity: UsageIdentity): Buffer {
+export function hashIdentity(identity: UsageIdentity): string {
   if (identity.kind === 'leased') return hashWords(`leased\n${identity.leaseId}\n${identity.sequence}`)
   if (identity.kind === 'test') return hashWords(`test\n${identity.requestId}`)
-  if (identity.kind === 'record') return hashWords(Buffer.concat([Buffer.from('record\n'), identity.digest]))
-  return hashWords(Buffer.concat([Buffer.from('span\n'), identity.traceId, identity.spanId]))
+  if (identity.kind === 'record') return hashWords(`record\n${identity.digest}`)
+  return hashWords(`span\n${identity.traceId}\n${identity.spanId}`)
 }
 
 /** One answer of one provider, whoever tells of it. */
-export const hashResponse = (provider: string, responseId: string): Buffer => hashWords(`response\n${provider}\n${responseId}`)
+export const hashResponse = (provider: string, responseId: string): string => hashWords(`response\n${provider}\n${responseId}`)
 
-const hashWords = (words: string | Buffer): Buffer => hash('sha256', words, 'buffer').subarray(0, hashBytes)
+const hashWords = (words: string): string => hash('sha256', words, 'hex').slice(0, hashDigits)
 
 /** The model that is billed: what answered, else what was asked for. */
 export const billedModel = ({ reading, requestModel }: Pick<UsageReport, 'reading' | 'requestModel'>): string | null =>

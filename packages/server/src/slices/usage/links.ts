@@ -1,10 +1,9 @@
 import type pg from 'pg'
 import type { LedgerChange } from './contribution'
-import type { UsageReport } from './event'
-import type { EventRow } from './event-rows'
 import type { LinkCall } from './links/call'
 import { relink } from './links/relink'
 import { findObserved, findTraceCalls, lockLinks } from './links/rows'
+import type { PricedCall } from './priced-call'
 
 interface Linked {
   /** Ids of written events that another event bills. */
@@ -13,18 +12,13 @@ interface Linked {
   moved: readonly LedgerChange[]
 }
 
-interface Written {
-  report: UsageReport
-  row: EventRow
-}
-
 /** Finds what several reports tell of one call, and lets one of them bill it. */
-export async function linkCalls(client: pg.ClientBase, written: readonly Written[]): Promise<Linked> {
+export async function linkCalls(client: pg.ClientBase, written: readonly PricedCall[]): Promise<Linked> {
   const leased = written.filter(isLeased)
   const observed = written.filter((one) => !isLeased(one) && one.report.relations !== null)
   const met = await findObserved(
     client,
-    leased.flatMap(({ row }) => readHex(row.response_hash) ?? []),
+    leased.flatMap(({ responseHash }) => responseHash ?? []),
     leased.flatMap((one) => readTrace(one) ?? []),
   )
   if (observed.length + met.length === 0) return { linked: new Set(), moved: [] }
@@ -38,27 +32,25 @@ export async function linkCalls(client: pg.ClientBase, written: readonly Written
   return { linked: linked.intersection(ids), moved: changes }
 }
 
-const isLeased = ({ report }: Written) => report.identity.kind === 'leased'
+const isLeased = ({ report }: PricedCall) => report.identity.kind === 'leased'
 
 /** A call under a lease takes part in its trace only where it stands below another span. */
-const readTrace = ({ report, row }: Written) => (report.relations === null ? null : readHex(row.trace_id))
+const readTrace = ({ report }: PricedCall) => (report.relations === null ? null : report.traceId)
 
-const readHex = (value: unknown) => (typeof value === 'string' ? value : null)
-
-function toLinkCall(written: Written): LinkCall {
-  const { report, row } = written
-  const { occurredAt, relations, requestModel, reading, status } = report
+function toLinkCall(written: PricedCall): LinkCall {
+  const { id, report, responseHash } = written
+  const { occurredAt, spanId, relations, requestModel, reading, status } = report
   const { vector } = reading
   return {
-    id: row.id,
+    id,
     isLeased: isLeased(written),
     occurredAt,
     traceId: readTrace(written),
-    spanId: readHex(row.span_id),
-    parentId: readHex(row.parent_id),
+    spanId,
+    parentId: relations?.parentSpanId ?? null,
     isContainer: relations?.isContainer ?? false,
     hasUse: status !== 'error' || vector.inputUncached + vector.cacheRead + vector.outputText + vector.reasoning > 0,
-    responseHash: readHex(row.response_hash),
+    responseHash,
     models: [requestModel, reading.model],
     linkedTo: null,
   }

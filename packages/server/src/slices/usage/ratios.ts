@@ -1,4 +1,4 @@
-import type { UsageReading } from '@keylease/shared/metering/reading'
+import type { CallReading } from '@keylease/shared/metering/reading'
 import type pg from 'pg'
 import { toStoredJson } from './stored-json'
 
@@ -19,7 +19,7 @@ const enoughTokens = 500
 const plainEnds: ReadonlySet<string | null> = new Set(['stop', 'end_turn', 'stop_sequence', 'STOP', 'COMPLETE', 'length', 'max_tokens'])
 
 /** What an exact answer teaches about its model; null where its characters were not seen or are not all of its tokens. */
-export function toLesson(provider: string, model: string | null, reading: UsageReading): TokenRatio | null {
+export function toLesson(provider: string, model: string | null, reading: CallReading): TokenRatio | null {
   const { vector, characters, quality, mismatch } = reading
   const isWhole = quality === 'exact' && mismatch === null && plainEnds.has(reading.finishReason)
   const isPlain = isWhole && vector.audioOut === 0 && vector.reasoning === 0 && reading.imageTokens.output === 0
@@ -44,15 +44,17 @@ export async function learnRatios(client: pg.ClientBase, organizationId: string,
 }
 
 function joinLessons(lessons: readonly TokenRatio[]): TokenRatio[] {
-  const joined = new Map<string, TokenRatio>()
-  for (const lesson of lessons) {
-    const known = joined.get(ratioKey(lesson))
+  const joined = new Map<string, Map<string, TokenRatio>>()
+  for (const { provider, model, characters, tokens } of lessons) {
+    const models = joined.get(provider) ?? new Map<string, TokenRatio>()
+    joined.set(provider, models)
+    const known = models.get(model)
     if (known) {
-      known.characters += lesson.characters
-      known.tokens += lesson.tokens
-    } else joined.set(ratioKey(lesson), { ...lesson })
+      known.characters += characters
+      known.tokens += tokens
+    } else models.set(model, { provider, model, characters, tokens })
   }
-  return [...joined.values()]
+  return [...joined.values()].flatMap((models) => [...models.values()])
 }
 
 /** What the organization's own exact events say, by provider and model. */

@@ -1,20 +1,15 @@
 import type pg from 'pg'
 import type { LedgerChange } from './contribution'
 import { findContributions } from './contribution-rows'
-import { hashIdentity, type UsageReport } from './event'
-import { type EventRow, findKnownEvents, insertEvents, type KnownEvent, replaceAssumed } from './event-rows'
-import { toHex } from './mapping'
+import { hashIdentity } from './event'
+import { findKnownEvents, insertEvents, type KnownEvent, replaceAssumed, type Truth } from './event-rows'
+import type { PricedCall } from './priced-call'
 
-interface Call {
-  report: UsageReport
-  row: EventRow
-}
-
-interface Settled<C extends Call> {
-  /** Ids of the calls of a second holder. */
-  shared: ReadonlySet<string>
+interface Settled {
+  /** Calls of a second holder. */
+  shared: readonly PricedCall[]
   /** What took the place of something assumed, under the id that the ledger had for it. */
-  truths: readonly C[]
+  truths: readonly PricedCall[]
   /** What was assumed no longer counts. */
   replaced: readonly LedgerChange[]
 }
@@ -24,63 +19,47 @@ interface Settled<C extends Call> {
  * round. The same number under another span is no repetition: two processes hold the lease, and each call counts once, under its
  * span.
  */
-export async function settleRepeats<C extends Call>(
-  client: pg.ClientBase,
-  organizationId: string,
-  repeated: readonly C[],
-): Promise<Settled<C>> {
-  const truths: C[] = []
+export async function settleRepeats(client: pg.ClientBase, organizationId: string, repeated: readonly PricedCall[]): Promise<Settled> {
+  const truths: PricedCall[] = []
   const replaced: LedgerChange[] = []
-  const conflicts: EventRow[] = []
+  const conflicts: PricedCall[] = []
   let waiting = repeated.filter(({ report }) => report.identity.kind === 'leased' && report.reading.quality !== 'assumed')
   while (waiting.length > 0) {
-    const known = await findKnownEvents(
-      client,
-      waiting.map(({ row }) => row),
-    )
-    const sorted = sortRepeats(waiting, known)
+    const sorted = sortRepeats(waiting, await findKnownEvents(client, waiting))
     replaced.push(...(await replaceWithTruth(client, sorted.truths)))
-    truths.push(...sorted.truths.map(({ known, call }) => ({ ...call, row: { ...call.row, id: known.eventId } })))
+    truths.push(...sorted.truths.map(({ known, call }) => ({ ...call, id: known.eventId })))
     conflicts.push(...sorted.conflicts)
     waiting = sorted.later
   }
-  return { shared: conflicts.length === 0 ? new Set() : await insertEvents(client, organizationId, conflicts), truths, replaced }
-}
-
-interface Truth<C> {
-  known: KnownEvent
-  call: C
+  return { shared: await insertEvents(client, organizationId, conflicts), truths, replaced }
 }
 
 /** The first that is true takes the place of what was assumed; others under its number meet the ledger as it is then. */
-function sortRepeats<C extends Call>(calls: readonly C[], known: ReadonlyMap<string, KnownEvent>) {
-  const truths = new Map<string, Truth<C>>()
-  const conflicts: EventRow[] = []
-  const later: C[] = []
+function sortRepeats(calls: readonly PricedCall[], known: ReadonlyMap<string, KnownEvent>) {
+  const truths = new Map<string, Truth>()
+  const conflicts: PricedCall[] = []
+  const later: PricedCall[] = []
   for (const call of calls) {
-    const { report, row } = call
-    const event = known.get(row.hash)
+    const { report, hash } = call
+    const event = known.get(hash)
     if (!event) continue
-    if (truths.has(row.hash)) later.push(call)
-    else if (event.quality === 'assumed') truths.set(row.hash, { known: event, call })
-    else if (!event.isSameSpan && report.traceId && report.spanId) conflicts.push(underItsSpan(row, report.traceId, report.spanId))
+    if (truths.has(hash)) later.push(call)
+    else if (event.quality === 'assumed') truths.set(hash, { known: event, call })
+    else if (!event.isSameSpan && report.traceId && report.spanId) conflicts.push(underItsSpan(call, report.traceId, report.spanId))
   }
   return { truths: [...truths.values()], conflicts, later }
 }
 
-async function replaceWithTruth(client: pg.ClientBase, truths: readonly Truth<Call>[]): Promise<LedgerChange[]> {
+async function replaceWithTruth(client: pg.ClientBase, truths: readonly Truth[]): Promise<LedgerChange[]> {
   const assumed = await findContributions(
     client,
     truths.map(({ known: { eventId: id, occurredAt } }) => ({ id, occurredAt })),
   )
-  await replaceAssumed(
-    client,
-    truths.map(({ known, call: { row } }) => ({ known, row })),
-  )
+  await replaceAssumed(client, truths)
   return [...assumed.values()].map((of) => ({ sign: -1, of }))
 }
 
-const underItsSpan = (row: EventRow, traceId: Buffer, spanId: Buffer): EventRow => ({
-  ...row,
-  hash: toHex(hashIdentity({ kind: 'span', traceId, spanId })),
+const underItsSpan = (call: PricedCall, traceId: string, spanId: string): PricedCall => ({
+  ...call,
+  hash: hashIdentity({ kind: 'span', traceId, spanId }),
 })

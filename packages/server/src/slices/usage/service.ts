@@ -8,8 +8,7 @@ import { insertEvents } from './event-rows'
 import { ensureDays } from './ledger-days'
 import { lockLedger } from './ledger-lock'
 import { linkCalls } from './links'
-import type { WrittenUsage } from './mapping'
-import { type PricedCall, priceCall } from './priced-call'
+import { type PricedCall, priceCall, type WrittenUsage } from './priced-call'
 import { learnRatios, toLesson } from './ratios'
 import { settleRepeats } from './repeats'
 import { addToRollups } from './rollups/service'
@@ -41,7 +40,7 @@ async function writeUsage(deps: Room, organizationId: string, calls: readonly Pr
     return written
   })
   deps.live.announce(organizationId, changes)
-  return calls.map(({ row: { id }, cost: { costNanos } }) => ({
+  return calls.map(({ id, cost: { costNanos } }) => ({
     id,
     isNew: newIds.has(id),
     isShared: shared.has(id),
@@ -59,21 +58,21 @@ const isOfOurOwn = ({
 
 /** Events and what becomes of earlier ones; the sums do not know of it yet. */
 async function writeCalls(client: pg.ClientBase, organizationId: string, calls: readonly PricedCall[]) {
-  const fresh = await insertEvents(
-    client,
-    organizationId,
-    calls.map(({ row }) => row),
-  )
-  const { shared, truths, replaced } = await settleRepeats(
-    client,
-    organizationId,
-    calls.filter(({ row }) => !fresh.has(row.id)),
-  )
-  const newIds = fresh.union(shared)
-  const written = [...calls.filter(({ row }) => newIds.has(row.id)), ...truths]
+  const fresh = await insertEvents(client, organizationId, calls)
+  const { shared, truths, replaced } = await settleRepeats(client, organizationId, findRepeated(calls, fresh))
+  const written = [...fresh, ...shared, ...truths]
   const { linked, moved } = await linkCalls(client, written)
-  const billed = written.filter(({ row }) => !linked.has(row.id)).map(toBilled)
-  return { calls: written, newIds, shared, linked, changes: [...billed, ...replaced, ...moved] }
+  const billed = written.filter(({ id }) => !linked.has(id)).map(toBilled)
+  const [newIds, sharedIds] = [toIds([...fresh, ...shared]), toIds(shared)]
+  return { calls: written, newIds, shared: sharedIds, linked, changes: [...billed, ...replaced, ...moved] }
+}
+
+const toIds = (calls: readonly PricedCall[]): ReadonlySet<string> => new Set(calls.map(({ id }) => id))
+
+function findRepeated(calls: readonly PricedCall[], fresh: readonly PricedCall[]): readonly PricedCall[] {
+  if (fresh.length === calls.length) return []
+  const known = toIds(fresh)
+  return calls.filter(({ id }) => !known.has(id))
 }
 
 const toBilled = ({ report, cost: { costNanos } }: PricedCall): LedgerChange => ({

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, fstatSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { ProcessOwner } from './process-owner'
 
@@ -15,6 +16,7 @@ export interface ServerStart {
 }
 
 const rotateAtBytes = 32 * 1024 * 1024
+const megabyte = 1024 * 1024
 
 // Statements and the values in their errors stay out of the log: they may hold what must not be written down.
 const settings = [
@@ -22,13 +24,19 @@ const settings = [
   'unix_socket_directories=',
   'password_encryption=scram-sha-256',
   'max_connections=100',
-  'shared_buffers=128MB',
+  `shared_buffers=${chooseBuffers()}MB`,
   'max_wal_size=2GB',
   'timezone=UTC',
   'log_timezone=UTC',
   'log_min_error_statement=panic',
   'log_error_verbosity=terse',
 ]
+
+/** A sixteenth of what this process may use: indexes of the ledger that do not fit are written and read over and over. */
+function chooseBuffers(): number {
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
+  return Math.min(1_024, Math.max(128, Math.floor(memory / 16 / megabyte)))
+}
 
 /** Its log is a file and not a pipe: the server outlives a killed service and must be able to go on writing. */
 export async function startServerProcess(options: {

@@ -1,9 +1,18 @@
 import type { UsageReport } from '../../usage/service'
 
-/** One call as an instrumentation other than ours tells of it: what it was, not yet whose. */
-export interface ObservedCall extends Omit<UsageReport, 'owner' | 'source' | 'isReportedCostTrusted' | 'relations'> {
-  /** Absent for a log record. */
-  parentSpanId: Buffer | null
+/** One call as it is told: what it was, not yet whose. */
+export interface ToldCall extends Omit<UsageReport, 'owner' | 'source' | 'isReportedCostTrusted' | 'relations'> {
+  /** Null where nothing stands above it, and for a log record. */
+  parentSpanId: string | null
+}
+
+/** One call under a lease, as its holder reports it. */
+export interface LeasedCall extends ToldCall {
+  identity: Extract<UsageReport['identity'], { kind: 'leased' }>
+}
+
+/** As an instrumentation other than ours tells of one. */
+export interface ObservedCall extends ToldCall {
   /** It stands for what happened below it, such as a hosted agent, and is billed only where nothing there is. */
   isContainer: boolean
   scope: string

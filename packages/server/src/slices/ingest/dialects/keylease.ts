@@ -1,17 +1,17 @@
 import { isId } from '@keylease/shared/ids'
-import { type AnswerEnd, type UsageReading, usageQualities } from '@keylease/shared/metering/reading'
-import { oneRequest, type UsageVector, usageClasses } from '@keylease/shared/pricing/vector'
+import { type AnswerEnd, usageQualities } from '@keylease/shared/metering/reading'
+import { oneRequest, usageClasses } from '@keylease/shared/pricing/vector'
 import { hideKeys } from '@keylease/shared/providers/leaks'
 import { genAi, general, keylease, usageAttributes } from '@keylease/shared/semconv'
-import type { UsageReport } from '../../usage/service'
 import { isSpanId, isTraceId, type SpanSignal } from '../otlp/signal'
+import type { LeasedCall, ToldCall } from './call'
+import { readRawText } from './raw-usage'
 import { readCount, readNumber, readStatus, readText, readTexts, readWord, toMilliseconds } from './read'
-
-/** One call under a lease as its holder reports it: what it was, but not yet whose. */
-export type LeasedCall = Omit<UsageReport, 'owner' | 'source'> & { identity: { kind: 'leased'; leaseId: string; sequence: number } }
 
 const nanosText = /^(?:0|[1-9]\d{0,18})$/
 const farthestClockMs = 86_400_000
+/** What a date holds. */
+const latestMs = 8.64e15
 
 /** What our own SDK and gateway write. Null where a span is no leased call; `malformed` where it claims to be one and is not. */
 export function readLeasedCall(span: SpanSignal): LeasedCall | 'malformed' | null {
@@ -22,10 +22,12 @@ export function readLeasedCall(span: SpanSignal): LeasedCall | 'malformed' | nul
   const provider = readText(attributes, keylease.provider, 60)
   const isKnown = typeof leaseId === 'string' && isId('lease', leaseId) && isTraceId(span.traceId) && isSpanId(span.spanId)
   if (!isKnown || sequence === null || provider === null) return 'malformed'
-  const offsetMs = readOffset(span)
+  const occurredMs = Math.round(span.endMs + readOffset(span))
+  if (!(Math.abs(occurredMs) <= latestMs)) return 'malformed'
+  const reading = readReading(span)
   return {
     identity: { kind: 'leased', leaseId, sequence },
-    occurredAt: new Date(Math.round(span.endMs + offsetMs)),
+    occurredAt: new Date(occurredMs),
     provider,
     operation: readText(attributes, keylease.operation, 40) ?? 'chat',
     endpoint: readText(attributes, keylease.endpoint),
@@ -41,18 +43,17 @@ export function readLeasedCall(span: SpanSignal): LeasedCall | 'malformed' | nul
     tags: readTexts(attributes, keylease.tags),
     traceId: span.traceId,
     spanId: span.spanId,
+    parentSpanId: readParent(span),
     scope: null,
-    relations: readRelations(span),
-    isReportedCostTrusted: true,
-    reading: readReading(span),
-    exchange: readExchange(span),
+    reading,
+    rawUsage: readRawText(attributes[keylease.raw]),
+    exchange: reading.quality === 'exact' ? null : readExchange(span),
   }
 }
 
 /** A span above it may tell of the same call. Without one, the trace is of this call alone. */
-function readRelations({ spanId, parentSpanId }: SpanSignal): UsageReport['relations'] {
-  return parentSpanId && isSpanId(parentSpanId) && !parentSpanId.equals(spanId) ? { parentSpanId, isContainer: false } : null
-}
+const readParent = ({ spanId, parentSpanId }: SpanSignal): string | null =>
+  parentSpanId !== null && isSpanId(parentSpanId) && parentSpanId !== spanId ? parentSpanId : null
 
 const toMs = (seconds: number | null) => (seconds === null ? null : seconds * 1_000)
 
@@ -61,20 +62,19 @@ function readOffset({ attributes }: SpanSignal): number {
   return Math.abs(offset) <= farthestClockMs ? offset : 0
 }
 
-function readReading({ attributes }: SpanSignal): UsageReading {
-  const counts: Partial<UsageVector> = {}
+function readReading({ attributes }: SpanSignal): ToldCall['reading'] {
+  const vector = oneRequest()
   for (const name of usageClasses) {
     const value = name === 'seconds' ? readNumber(attributes, usageAttributes[name]) : readCount(attributes, usageAttributes[name])
-    if (value !== null) counts[name] = value
+    if (value !== null) vector[name] = value
   }
   const reported = attributes[keylease.reportedNanos]
   const errorType = readText(attributes, general.errorType, 80)
   return {
-    vector: oneRequest(counts),
+    vector,
     imageTokens: { input: readCount(attributes, keylease.imageTokensIn) ?? 0, output: readCount(attributes, keylease.imageTokensOut) ?? 0 },
     quality: readWord(attributes, keylease.quality, usageQualities) ?? 'estimated',
     mismatch: readText(attributes, keylease.mismatch),
-    raw: readRaw(attributes[keylease.raw]),
     model: readText(attributes, genAi.responseModel),
     responseId: readText(attributes, genAi.responseId),
     finishReason: readTexts(attributes, genAi.finishReasons, 1)[0] ?? null,
@@ -88,20 +88,7 @@ function readReading({ attributes }: SpanSignal): UsageReading {
   }
 }
 
-/** The provider's own usage object as text; what is no JSON object is left out. */
-function readRaw(text: unknown): Record<string, unknown> | null {
-  if (typeof text !== 'string') return null
-  try {
-    // An upstream may send a key back in whatever it answers.
-    const value: unknown = JSON.parse(hideKeys(text))
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null
-  } catch (error) {
-    if (error instanceof SyntaxError) return null
-    throw error
-  }
-}
-
-function readExchange({ attributes }: SpanSignal): UsageReport['exchange'] {
+function readExchange({ attributes }: SpanSignal): ToldCall['exchange'] {
   const end: AnswerEnd = readWord(attributes, keylease.end, ['complete', 'aborted', 'broken']) ?? 'complete'
   return {
     end,

@@ -10,8 +10,8 @@ import { dialects } from './registry'
 const bare = (values: Record<string, unknown>): Attributes => Object.assign(Object.create(null), values)
 
 const span = (attributes: Record<string, unknown>, rest: Partial<SpanSignal> = {}): SpanSignal => ({
-  traceId: Buffer.alloc(16, 1),
-  spanId: Buffer.alloc(8, 2),
+  traceId: '01'.repeat(16),
+  spanId: '02'.repeat(8),
   parentSpanId: null,
   name: 'chat',
   kind: 3,
@@ -27,8 +27,8 @@ const span = (attributes: Record<string, unknown>, rest: Partial<SpanSignal> = {
 })
 
 const record = (attributes: Record<string, unknown>, rest: Partial<LogSignal> = {}): LogSignal => ({
-  traceId: Buffer.alloc(0),
-  spanId: Buffer.alloc(0),
+  traceId: '',
+  spanId: '',
   timeMs: 1_763_740_800_000,
   name: 'claude_code.api_request',
   body: '',
@@ -114,8 +114,8 @@ describe('hostile input', () => {
   })
 
   test.each([
-    ['a span without a trace', span(chat, { traceId: Buffer.alloc(16) })],
-    ['a span without an id', span(chat, { spanId: Buffer.alloc(0) })],
+    ['a span without a trace', span(chat, { traceId: '0'.repeat(32) })],
+    ['a span without an id', span(chat, { spanId: '' })],
     ['a span without a time', span(chat, { startMs: 0, endMs: 0 })],
     ['a span that ends beyond all time', span(chat, { endMs: 1e18 })],
   ])('%s that tells of a call is malformed', (_, one) => {
@@ -198,7 +198,7 @@ describe('a log record', () => {
   const request = { model: 'claude-sonnet-4-5', input_tokens: '10', output_tokens: '5', cache_read_tokens: '100', request_id: 'req_1' }
   const digestOf = (one: LogSignal) => {
     const { identity } = readCall(one)
-    return identity.kind === 'record' ? identity.digest.toString('hex') : null
+    return identity.kind === 'record' ? identity.digest : null
   }
 
   test('that is sent again is the same call by its request, whatever else it says', () => {

@@ -11,7 +11,7 @@ import type { CountRules } from './normalise'
 import { hasOutput, readOutcome } from './outcome'
 import { findUpstream, type Upstream } from './provider'
 import { toMilliseconds } from './read'
-import { toReading, toText } from './reading'
+import { readRaw, toReading, toText } from './reading'
 
 /** A span or a log record, with what its dialect says of it. */
 export interface Telling {
@@ -72,6 +72,7 @@ export function toObservedCall(telling: Telling): ObservedCall {
     endUser: toText(firstText(attributes, names.endUser)),
     tags: firstTexts(attributes, names.tags, 20).map((tag) => toText(tag) ?? ''),
     reading,
+    rawUsage: readRaw(attributes),
     exchange: reading.quality === 'exact' ? null : toExchange(attributes, names, { requestModel, provider, status: outcome.status }),
   }
 }

@@ -35,16 +35,33 @@ export function readText(attributes: Attributes, name: string, maximum = 200): s
 
 /** Postgres takes no NUL in a text, and a half of a pair is no text at all. */
 const toPlainText = (value: string, maximum: number): string =>
-  value
-    .replace(/\p{Cc}/gu, '')
-    .slice(0, maximum)
-    .toWellFormed()
+  isPlain(value, maximum)
+    ? value
+    : value
+        .replace(/\p{Cc}/gu, '')
+        .slice(0, maximum)
+        .toWellFormed()
+
+/** Nearly every text is short and of ASCII. */
+function isPlain(value: string, maximum: number): boolean {
+  if (value.length > maximum) return false
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i)
+    if (code < 0x20 || code > 0x7e) return false
+  }
+  return true
+}
 
 export function readTexts(attributes: Attributes, name: string, maximum = 20): string[] {
-  const value = attributes[name]
-  const list = Array.isArray(value) ? value : []
-  const texts = list.flatMap((item) => (typeof item === 'string' ? toPlainText(item, 80) : []))
-  return [...new Set(texts.filter((text) => text !== ''))].slice(0, maximum)
+  const list = attributes[name]
+  const texts: string[] = []
+  if (!Array.isArray(list)) return texts
+  for (const item of list) {
+    const text = typeof item === 'string' ? toPlainText(item, 80) : ''
+    if (text !== '' && !texts.includes(text)) texts.push(text)
+    if (texts.length >= maximum) break
+  }
+  return texts
 }
 
 /** One of a list of words. */

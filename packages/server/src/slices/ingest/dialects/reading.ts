@@ -1,7 +1,7 @@
-import type { UsageReading } from '@keylease/shared/metering/reading'
 import { oneRequest } from '@keylease/shared/pricing/vector'
 import { hideKeys } from '@keylease/shared/providers/leaks'
 import type { Attributes } from '../otlp/signal'
+import type { ToldCall } from './call'
 import type { Names } from './dialect'
 import { firstCost, firstCount, firstNumber, firstText, firstTexts } from './fields'
 import { type CountRules, type ToldCounts, toDisjointCounts } from './normalise'
@@ -14,7 +14,7 @@ interface End extends Outcome {
 }
 
 /** The counts of one call in classes that do not overlap, with what else its attributes tell of the answer. */
-export function toReading(attributes: Attributes, names: Names, rules: CountRules, end: End): UsageReading {
+export function toReading(attributes: Attributes, names: Names, rules: CountRules, end: End): ToldCall['reading'] {
   const told = readTold(attributes, names)
   const { counts, imageTokens, mismatch } = toDisjointCounts(told, rules)
   const units = readUnits(attributes, names)
@@ -27,7 +27,6 @@ export function toReading(attributes: Attributes, names: Names, rules: CountRule
     imageTokens,
     quality: isRefused || (isTold && end.status === 'ok' && mismatch === null && !end.countsItself) ? 'exact' : 'estimated',
     mismatch,
-    raw: readRaw(attributes),
     model: toText(firstText(attributes, names.responseModel)),
     responseId: toText(firstText(attributes, names.responseId)),
     finishReason: toText(firstTexts(attributes, names.finishReason, 1)[0] ?? null),
@@ -73,13 +72,13 @@ const usageName =
   /^(?:gen_ai\.(?:usage|cost)\.|ai\.usage\.|llm\.(?:usage|token_count|cost)\.|litellm\.(?:usage|cost)\.|operation\.cost$|cost_usd$)|_tokens?(?:_count)?$/
 const mostRaw = 40
 
-/** Every number that was told of the use, under the name it came by. */
-function readRaw(attributes: Attributes): Record<string, unknown> | null {
+/** Every number that was told of the use, under the name it came by, as JSON. */
+export function readRaw(attributes: Attributes): string | null {
   const raw = new Map<string, number>()
   for (const name of Object.keys(attributes)) {
     if (raw.size >= mostRaw) break
     const value = usageName.test(name) ? readNumber(attributes, name) : null
     if (value !== null) raw.set(name, value)
   }
-  return raw.size === 0 ? null : Object.fromEntries(raw)
+  return raw.size === 0 ? null : JSON.stringify(Object.fromEntries(raw))
 }

@@ -8,7 +8,7 @@ export function toRecordIdentity({ scope, name, timeMs, attributes }: LogSignal)
   const hash = createHash('sha256').update(JSON.stringify([scope.name, name]))
   if (typeof requestId === 'string' && requestId !== '') hash.update(JSON.stringify({ requestId }))
   else hash.update(JSON.stringify([timeMs, toSorted(attributes)]))
-  return { kind: 'record', digest: hash.digest() }
+  return { kind: 'record', digest: hash.digest('hex') }
 }
 
 const toSorted = (attributes: Attributes) => Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1))

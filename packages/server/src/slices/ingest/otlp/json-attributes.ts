@@ -1,5 +1,7 @@
 import { isContent } from './content'
-import { type Attributes, type AttributeValue, cutText, emptyAttributes, MalformedOtlp, otlpLimits } from './signal'
+import { readPlainPair } from './json-plain'
+import type { JsonScan } from './json-scan'
+import { type Attributes, type AttributeValue, cutText, emptyAttributes, longestId, MalformedOtlp, otlpLimits } from './signal'
 
 /** Any JSON object; its members are asked for by name, never inherited ones. */
 export type JsonObject = Readonly<Record<string, unknown>>
@@ -35,25 +37,43 @@ export function smallNumberOf(object: JsonObject, name: string): number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 256 ? value : 0
 }
 
-/** Hex in either case; absent is no bytes at all. */
-export function idOf(object: JsonObject, name: string): Buffer {
+const hex = /^(?:[0-9a-f]{2})*$/i
+
+/** Hex in either case becomes lower case; absent is empty. */
+export function idOf(object: JsonObject, name: string): string {
   const text = memberOf(object, name) ?? ''
-  if (typeof text !== 'string' || !/^(?:[0-9a-fA-F]{2})*$/.test(text)) throw new MalformedOtlp(`${name} is not hex`)
-  return Buffer.from(text, 'hex')
+  if (typeof text !== 'string' || !hex.test(text)) throw new MalformedOtlp(`${name} is not hex`)
+  return text.slice(0, longestId).toLowerCase()
 }
 
 export const attributesOf = (holder: unknown): Attributes =>
   isObject(holder) ? toAttributes(listOf(holder, 'attributes')) : emptyAttributes
 
+/** The list of attributes that stands here, one by one. */
+export function takeAttributes(scan: JsonScan): Attributes {
+  const attributes: Record<string, AttributeValue> = Object.create(null)
+  let count = 0
+  scan.visitObjects('attributes', () => {
+    const plain = scan.takeKnown(readPlainPair)
+    const pair = plain === null ? scan.take() : null
+    if (count++ >= otlpLimits.attributes) return
+    if (isObject(pair)) addPair(attributes, pair, 0)
+    else if (plain !== null && !(plain.name.text in attributes)) attributes[plain.name.text] = plain.value
+  })
+  return attributes
+}
+
 function toAttributes(pairs: readonly JsonObject[], depth = 0): Attributes {
   const attributes: Record<string, AttributeValue> = Object.create(null)
-  for (const pair of pairs.slice(0, otlpLimits.attributes)) {
-    const name = textOf(pair, 'key', otlpLimits.nameBytes)
-    if (name === '' || name in attributes || isContent(name)) continue
-    const value = toValue(memberOf(pair, 'value'), depth)
-    if (value !== null) attributes[name] = value
-  }
+  for (const pair of pairs.slice(0, otlpLimits.attributes)) addPair(attributes, pair, depth)
   return attributes
+}
+
+function addPair(attributes: Record<string, AttributeValue>, pair: JsonObject, depth: number): void {
+  const name = textOf(pair, 'key', otlpLimits.nameBytes)
+  if (name === '' || name in attributes || isContent(name)) return
+  const value = toValue(memberOf(pair, 'value'), depth)
+  if (value !== null) attributes[name] = value
 }
 
 export function toValue(any: unknown, depth: number): AttributeValue | null {

@@ -1,14 +1,14 @@
-import { attributesOf, idOf, type JsonObject, memberOf, textOf, timeMsOf, toValue } from './json-attributes'
+import { idOf, type JsonObject, memberOf, textOf, timeMsOf, toValue } from './json-attributes'
 import { visitJsonRecords } from './json-records'
-import { type Attributes, type LogSignal, otlpLimits, type Scope, toLogSignal } from './signal'
+import { type Attributes, type LogSignal, type Origin, otlpLimits, toLogSignal } from './signal'
 
 const lists = { resources: 'resourceLogs', scopes: 'scopeLogs', records: 'logRecords' }
 
 /** The records of an ExportLogsServiceRequest, one after the other. */
 export const readJsonLogs = (body: Buffer, visit: (log: LogSignal) => void): void =>
-  visitJsonRecords(body, lists, (log, resource, scope) => visit(toLog(log, resource, scope)))
+  visitJsonRecords(body, lists, (log, attributes, origin) => visit(toLog(log, attributes, origin)))
 
-const toLog = (log: JsonObject, resource: Attributes, scope: Scope): LogSignal =>
+const toLog = (log: JsonObject, attributes: Attributes, { resource, scope }: Origin): LogSignal =>
   toLogSignal({
     traceId: idOf(log, 'traceId'),
     spanId: idOf(log, 'spanId'),
@@ -16,7 +16,7 @@ const toLog = (log: JsonObject, resource: Attributes, scope: Scope): LogSignal =
     observedMs: timeMsOf(log, 'observedTimeUnixNano'),
     name: textOf(log, 'eventName', otlpLimits.nameBytes),
     body: toValue(memberOf(log, 'body'), otlpLimits.depth),
-    attributes: attributesOf(log),
+    attributes,
     resource,
     scope,
   })

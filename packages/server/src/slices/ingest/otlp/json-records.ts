@@ -1,6 +1,6 @@
-import { attributesOf, isObject, type JsonObject, textOf } from './json-attributes'
+import { attributesOf, isObject, type JsonObject, takeAttributes, textOf } from './json-attributes'
 import { JsonScan } from './json-scan'
-import { type Attributes, emptyAttributes, emptyScope, otlpLimits, RecordCount, type Scope } from './signal'
+import { type Attributes, emptyAttributes, emptyScope, type Origin, otlpLimits, RecordCount, type Scope } from './signal'
 
 /** What a signal calls its lists, from the request down. */
 interface ListNames {
@@ -9,7 +9,8 @@ interface ListNames {
   records: string
 }
 
-type VisitRecord = (record: JsonObject, resource: Attributes, scope: Scope) => void
+/** The members of a record, but for its attributes. */
+type VisitRecord = (record: JsonObject, attributes: Attributes, origin: Origin) => void
 
 /** The records of a request in OTLP/JSON: camelCase names, hex ids, whole numbers as text or as numbers. */
 export function visitJsonRecords(body: Buffer, names: ListNames, visit: VisitRecord): void {
@@ -19,8 +20,14 @@ export function visitJsonRecords(body: Buffer, names: ListNames, visit: VisitRec
   const count = new RecordCount()
   const visitRecord = (resource: Attributes, scope: Scope) => {
     count.add()
-    const record = scan.take()
-    if (isObject(record)) visit(record, resource, scope)
+    scan.startRecord()
+    const record: Record<string, unknown> = Object.create(null)
+    let attributes = emptyAttributes
+    scan.visitMembers(names.records, (name) => {
+      if (name === 'attributes') attributes = takeAttributes(scan)
+      else record[name] = scan.take()
+    })
+    visit(record, attributes, { resource, scope })
   }
   const visitScope = (resource: Attributes) =>
     visitGroup(scan, { own: 'scope', list: names.records }, toScope, emptyScope, (scope) => visitRecord(resource, scope))
@@ -43,7 +50,7 @@ function visitGroup<Own>(
   let own: Own | undefined
   const lists: number[] = []
   scan.visitMembers(names.list, (name) => {
-    if (name === names.own) own = toOwn(scan.take())
+    if (name === names.own) own = takeOwn(scan, toOwn)
     else if (name === names.list && own !== undefined) visitList(own)
     else {
       if (name === names.list) lists.push(scan.mark())
@@ -60,6 +67,11 @@ function visitGroup<Own>(
   function visitList(shared: Own): void {
     scan.visitObjects(names.list, () => visit(shared))
   }
+}
+
+function takeOwn<Own>(scan: JsonScan, toOwn: (value: unknown) => Own): Own {
+  scan.startRecord()
+  return toOwn(scan.take())
 }
 
 const toScope = (scope: unknown): Scope =>

@@ -1,10 +1,13 @@
+import { findPlainEnd } from './json-plain'
+import { readName } from './names'
 import { MalformedOtlp } from './signal'
 
 const code = (character: string) => character.charCodeAt(0)
 const [quote, backslash, comma, colon] = [code('"'), code('\\'), code(','), code(':')]
+const [zero, nine] = [code('0'), code('9')]
 const [openObject, closeObject, openList, closeList] = [code('{'), code('}'), code('['), code(']')]
 
-/** Of one value that is built: JSON of nothing but brackets would take thirty times its size in memory. */
+/** Of one record that is built: JSON of nothing but brackets would take thirty times its size in memory. */
 const maximumParts = 100_000
 
 /**
@@ -14,6 +17,7 @@ const maximumParts = 100_000
 export class JsonScan {
   readonly #bytes: Buffer
   #at = 0
+  #parts = 0
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
@@ -37,8 +41,7 @@ export class JsonScan {
   visitMembers(what: string, visit: (name: string) => void): void {
     if (this.#peek() !== openObject) throw new MalformedOtlp(`${what} is not a JSON object`)
     this.#visitEach(closeObject, () => {
-      const name = this.#peek() === quote ? this.take() : null
-      if (typeof name !== 'string') throw malformed()
+      const name = this.#takeName()
       this.#expect(colon)
       visit(name)
     })
@@ -56,12 +59,49 @@ export class JsonScan {
     })
   }
 
+  /** What is taken from here on belongs to one record. */
+  startRecord(): void {
+    this.#parts = 0
+  }
+
+  /** What a reader of bytes makes of the value that stands here, or null; it says where the value ends. */
+  takeKnown<Value extends { end: number }>(read: (bytes: Buffer, start: number) => Value | null): Value | null {
+    const value = read(this.#bytes, this.#at)
+    if (value !== null) this.#at = value.end
+    return value
+  }
+
   /** The value that stands here. */
   take(): unknown {
-    this.#peek()
+    return this.#takePlain() ?? this.#parse()
+  }
+
+  /** A text without escapes, or one digit: what most values are. */
+  #takePlain(): string | number | null {
+    const byte = this.#peek()
     const start = this.#at
-    const parts = this.skip()
-    if (parts > maximumParts) throw new MalformedOtlp(`one record holds more than ${maximumParts} values`)
+    if (byte === quote) {
+      const end = findPlainEnd(this.#bytes, start + 1)
+      if (end < 0) return null
+      this.#count(1)
+      this.#at = end + 1
+      return this.#bytes.toString('latin1', start + 1, end)
+    }
+    const next = this.#bytes[start + 1]
+    if (byte < zero || byte > nine || (next !== comma && next !== closeObject)) return null
+    this.#count(1)
+    this.#at++
+    return byte - zero
+  }
+
+  #count(parts: number): void {
+    this.#parts += parts
+    if (this.#parts > maximumParts) throw new MalformedOtlp(`one record holds more than ${maximumParts} values`)
+  }
+
+  #parse(): unknown {
+    const start = this.#at
+    this.#count(this.skip())
     try {
       return JSON.parse(this.#bytes.toString('utf8', start, this.#at))
     } catch (error) {
@@ -85,6 +125,19 @@ export class JsonScan {
     } while (depth > 0)
     if (depth < 0) throw malformed()
     return parts
+  }
+
+  #takeName(): string {
+    const isText = this.#peek() === quote
+    const start = this.#at + 1
+    const end = isText ? findPlainEnd(this.#bytes, start) : -1
+    if (end < 0) {
+      const name = isText ? this.take() : null
+      if (typeof name !== 'string') throw malformed()
+      return name
+    }
+    this.#at = end + 1
+    return readName(this.#bytes, start, end).text
   }
 
   #visitEach(close: number, visit: () => void): void {

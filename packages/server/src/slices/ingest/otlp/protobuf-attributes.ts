@@ -1,4 +1,4 @@
-import { readName } from './names'
+import { findPair, keepPair, type Name, readName } from './names'
 import { field, type ProtobufReader, wire } from './protobuf'
 import { type Attributes, type AttributeValue, otlpLimits } from './signal'
 
@@ -8,17 +8,28 @@ export const createAttributes = (): AttributeDraft => Object.create(null)
 
 /** Adds the KeyValue that stands here; the first of a name wins. Content is stepped over. */
 export function readKeyValue(into: AttributeDraft, reader: ProtobufReader, depth = 0): void {
+  const known = depth === 0 ? reader.readKnown(findPair) : null
+  if (known === null) readNewPair(into, reader, depth)
+  else if (!(known.name.text in into)) into[known.name.text] = known.value
+}
+
+const noName: Name = { text: '', isContent: false }
+
+function readNewPair(into: AttributeDraft, reader: ProtobufReader, depth: number): void {
   const outer = reader.enter()
-  let name = ''
+  const start = reader.mark()
+  let name = noName
   let value: AttributeValue | null = null
-  let isContent = false
   for (let tag = reader.readTag(); tag !== 0; tag = reader.readTag()) {
-    if (tag === field(1, wire.bytes)) ({ text: name, isContent } = reader.readWith(readName))
-    else if (tag === field(2, wire.bytes) && !isContent) value = readAnyValue(reader, depth)
+    if (tag === field(1, wire.bytes)) name = reader.readWith(readName)
+    else if (tag === field(2, wire.bytes) && !name.isContent) value = readAnyValue(reader, depth)
     else reader.skip(tag)
   }
+  if (name.text !== '' && value !== null && !name.isContent) {
+    if (depth === 0) reader.keep(start, keepPair, name, value)
+    if (!(name.text in into)) into[name.text] = value
+  }
   reader.leave(outer)
-  if (name !== '' && value !== null && !isContent && !(name in into)) into[name] = value
 }
 
 /** The attributes of a message that holds them under this number. */

@@ -7,13 +7,11 @@ import { type Attributes, type LogParts, type LogSignal, otlpLimits, type Scope,
 export const readProtobufLogs = (body: Buffer, visit: (log: LogSignal) => void): void =>
   visitProtobufRecords(body, (reader, resource, scope) => visit(readLog(reader, resource, scope)))
 
-const noBytes = Buffer.alloc(0)
-
 function readLog(reader: ProtobufReader, resource: Attributes, scope: Scope): LogSignal {
   const attributes = createAttributes()
   const log: LogParts = {
-    traceId: noBytes,
-    spanId: noBytes,
+    traceId: '',
+    spanId: '',
     timeMs: 0,
     observedMs: 0,
     name: '',

@@ -23,7 +23,7 @@ function readSpan(reader: ProtobufReader, resource: Attributes, scope: Scope): S
 function readField(span: Draft, reader: ProtobufReader, tag: number): void {
   if (tag === field(1, wire.bytes)) span.traceId = reader.readId()
   else if (tag === field(2, wire.bytes)) span.spanId = reader.readId()
-  else if (tag === field(4, wire.bytes)) span.parentSpanId = readParent(reader)
+  else if (tag === field(4, wire.bytes)) span.parentSpanId = reader.readId() || null
   else if (tag === field(5, wire.bytes)) span.name = reader.readText(otlpLimits.nameBytes)
   else if (tag === field(6, wire.varint)) span.kind = readSmallNumber(reader)
   else if (tag === field(7, wire.fixed64)) span.startMs = reader.readTimeMs()
@@ -33,11 +33,9 @@ function readField(span: Draft, reader: ProtobufReader, tag: number): void {
   else reader.skip(tag)
 }
 
-const noBytes = Buffer.alloc(0)
-
 const toDraft = (resource: Attributes, scope: Scope): Draft => ({
-  traceId: noBytes,
-  spanId: noBytes,
+  traceId: '',
+  spanId: '',
   parentSpanId: null,
   name: '',
   kind: 0,
@@ -50,11 +48,6 @@ const toDraft = (resource: Attributes, scope: Scope): Draft => ({
   resource,
   scope,
 })
-
-function readParent(reader: ProtobufReader): Buffer | null {
-  const id = reader.readId()
-  return id.byteLength === 0 ? null : id
-}
 
 function readSmallNumber(reader: ProtobufReader): number {
   const number = reader.readVarint()

@@ -1,4 +1,4 @@
-import { cutBytes, MalformedOtlp } from './signal'
+import { cutBytes, longestId, MalformedOtlp } from './signal'
 
 /** Wire types of protocol buffers. */
 export const wire = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
@@ -74,11 +74,11 @@ export class ProtobufReader {
     return this.#bytes.toString('utf8', start, cutBytes(this.#bytes, start, start + length, maximumBytes))
   }
 
-  /** A copy: what is kept of a body must not keep the whole body. */
-  readId(): Buffer {
+  /** Bytes as hex in lower case. */
+  readId(): string {
     const length = this.readVarint()
     const start = this.#take(length)
-    return Buffer.from(this.#bytes.subarray(start, start + length))
+    return this.#bytes.toString('hex', start, start + Math.min(length, longestId / 2))
   }
 
   /** What a reader of bytes makes of the next field. */
@@ -86,6 +86,26 @@ export class ProtobufReader {
     const length = this.readVarint()
     const start = this.#take(length)
     return read(this.#bytes, start, start + length)
+  }
+
+  /** The same, but the field is only stepped over where the reader of bytes knows it. */
+  readKnown<Value>(find: (bytes: Buffer, start: number, end: number) => Value | null): Value | null {
+    const tagged = this.#at
+    const length = this.readVarint()
+    const start = this.#take(length)
+    const value = find(this.#bytes, start, start + length)
+    if (value === null) this.#at = tagged
+    return value
+  }
+
+  /** What the bytes from a mark to here say. */
+  keep<Name, Value>(
+    mark: number,
+    keep: (bytes: Buffer, start: number, end: number, name: Name, value: Value) => void,
+    name: Name,
+    value: Value,
+  ): void {
+    keep(this.#bytes, mark, this.#at, name, value)
   }
 
   /** Goes into the message that stands here; what it returns is for `leave`. */

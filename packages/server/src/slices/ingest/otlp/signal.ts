@@ -11,7 +11,8 @@ export interface Scope {
   version: string
 }
 
-interface Origin {
+/** What records share. */
+export interface Origin {
   resource: Attributes
   scope: Scope
 }
@@ -21,10 +22,11 @@ export interface SpanEvent {
   attributes: Attributes
 }
 
+/** Ids are hex in lower case, and empty where there is none. */
 export interface SpanSignal extends Origin {
-  traceId: Buffer
-  spanId: Buffer
-  parentSpanId: Buffer | null
+  traceId: string
+  spanId: string
+  parentSpanId: string | null
   name: string
   kind: number
   /** Milliseconds since 1970, with fractions. */
@@ -39,8 +41,8 @@ export interface SpanSignal extends Origin {
 }
 
 export interface LogSignal extends Origin {
-  traceId: Buffer
-  spanId: Buffer
+  traceId: string
+  spanId: string
   timeMs: number
   /** The name of the event: its own field, or the attribute `event.name` of those that came before it. */
   name: string
@@ -112,8 +114,11 @@ export function cutText(text: string, maximum: number): string {
     : bytes.toString('utf8', 0, cutBytes(bytes, 0, bytes.byteLength, maximum))
 }
 
-const traceIdBytes = 16
-const spanIdBytes = 8
+const noTraceId = '0'.repeat(32)
+const noSpanId = '0'.repeat(16)
+/** One more than any id has: what is longer is no id, whatever follows. */
+export const longestId = noTraceId.length + 2
 
-export const isTraceId = (bytes: Uint8Array) => bytes.byteLength === traceIdBytes && bytes.some((byte) => byte !== 0)
-export const isSpanId = (bytes: Uint8Array) => bytes.byteLength === spanIdBytes && bytes.some((byte) => byte !== 0)
+/** Of ids as they were decoded: hex, whatever was sent. */
+export const isTraceId = (id: string) => id.length === noTraceId.length && id !== noTraceId
+export const isSpanId = (id: string) => id.length === noSpanId.length && id !== noSpanId

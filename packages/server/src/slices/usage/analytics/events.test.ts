@@ -46,7 +46,7 @@ test('pages hold every call once, newest first, while others arrive', async () =
   expect((await ask<UsageEventPage>('events', { model: 'no such' })).body).toMatchObject({ total: 0, items: [], nextCursor: null })
 })
 
-test('pages of one value, or of what a manager of several teams sees, are whole as well', async () => {
+test('pages of one value or outcome, or of what a manager of several teams sees, are whole as well', async () => {
   const { organizationId, ask } = await openUsage(harness)
   const teams = [newId('team'), newId('team'), newId('team')]
   const calls = Array.from({ length: 90 }, (_, n) =>
@@ -54,28 +54,38 @@ test('pages of one value, or of what a manager of several teams sees, are whole 
       occurredAt: ago(60_000 + 400_000 * n),
       owner: { ...toReport().owner, teamId: teams[n % 3] ?? null },
       tags: n % 7 === 0 ? ['rare'] : [],
+      status: n % 5 === 0 ? 'error' : n % 11 === 0 ? 'aborted' : 'ok',
+      reading: toReading({ inputUncached: 1 }, { quality: n % 4 === 0 ? 'assumed' : 'exact' }),
     }),
   )
   const written = await recordUsage(harness.deps, organizationId, calls)
   const manager = harness.createCredential({ organizationId, role: 'manager', reach: teams.slice(0, 2) })
   const readAll = async (query: Record<string, string>, token?: string) => {
     const ids: string[] = []
+    const totals = new Set<number>()
     for (let cursor: string | undefined, hasMore = true; hasMore; ) {
       const { body } = await ask<UsageEventPage>('events', { limit: '3', ...query, cursor }, token)
+      totals.add(body.total)
       ids.push(...body.items.map(({ id }) => id))
       hasMore = body.nextCursor !== null
       cursor = body.nextCursor ?? undefined
     }
+    expect([...totals]).toEqual([ids.length])
     return ids
   }
   const idsOf = (is: (n: number) => boolean) => written.filter((_, n) => is(n)).map(({ id }) => id)
   expect(await readAll({ tag: 'rare' })).toEqual(idsOf((n) => n % 7 === 0))
   expect(await readAll({}, manager)).toEqual(idsOf((n) => n % 3 < 2))
+  expect(await readAll({ status: 'error' })).toEqual(idsOf((n) => n % 5 === 0))
+  expect(await readAll({ status: 'aborted' })).toEqual(idsOf((n) => n % 5 !== 0 && n % 11 === 0))
+  expect(await readAll({ status: 'ok', tag: 'rare' })).toEqual(idsOf((n) => n % 5 !== 0 && n % 11 !== 0 && n % 7 === 0))
+  expect(await readAll({ quality: 'exact', limit: '20' })).toEqual(idsOf((n) => n % 4 !== 0))
+  expect(await readAll({ quality: 'assumed', status: 'error' }, manager)).toEqual(idsOf((n) => n % 20 === 0 && n % 3 < 2))
 })
 
 test('every filter finds its call and no other', async () => {
   const { organizationId, ask } = await openUsage(harness)
-  const traceId = Buffer.alloc(16, 7)
+  const traceId = '07'.repeat(16)
   const leaseId = newId('lease')
   const meant = toReport({
     identity: { kind: 'leased', leaseId, sequence: 9 },
@@ -93,7 +103,7 @@ test('every filter finds its call and no other', async () => {
   const [written] = await recordUsage(harness.deps, organizationId, [meant, toReport()])
   const filters = {
     leaseId,
-    traceId: traceId.toString('hex'),
+    traceId,
     status: 'error',
     conversation: 'c-42',
     endUser: 'u-7',
@@ -124,7 +134,7 @@ test('a call that another one bills is shown where it is asked for, and points a
 describe('one call', () => {
   test('tells its vector, its price with rates, its trace, and what the provider said', async () => {
     const { organizationId, ask } = await openUsage(harness)
-    const [traceId, spanId] = [Buffer.alloc(16, 1), Buffer.alloc(8, 2)]
+    const [traceId, spanId] = ['01'.repeat(16), '02'.repeat(8)]
     const report = toReport({ identity: { kind: 'span', traceId, spanId }, traceId, spanId })
     const [written] = await recordUsage(harness.deps, organizationId, [report])
     const { body } = await ask<UsageEventDetail>(`events/${written?.id}`)

@@ -1,7 +1,8 @@
-import { sketchBuckets, sketchThresholds } from '@keylease/shared/insights/latency-sketch'
+import { sketchThresholds } from '@keylease/shared/insights/latency-sketch'
 import type pg from 'pg'
 import { createBinder, type PartOptions, selectPart } from './parts'
 import type { Plan } from './plan'
+import { readSketch, sketchUnits } from './sketch-number'
 import { readKey, toKeys, toWhere } from './sum-rows'
 
 export interface SketchRow {
@@ -10,12 +11,7 @@ export interface SketchRow {
   sketch: number[]
 }
 
-const buckets = [...Array(sketchBuckets).keys()]
-
-/**
- * Latency sketches added up: those of sums bucket by bucket in one pass (sixty-four sums cost less than taking arrays apart), those
- * of single calls by counting.
- */
+/** Latency sketches added up: those of sums as the numbers that they are, those of single calls by counting. */
 export async function readSketches(
   client: pg.ClientBase,
   plan: Plan,
@@ -37,17 +33,16 @@ export async function readSketches(
   }
   const [sums, events] = [part('sums'), part('event')]
   const where = toWhere(plan, options.keys, binder)
-  const added = buckets.map((bucket) => `coalesce(sum(sketch[${bucket + 1}]), 0)`).join(', ')
-  const counted = buckets.map((bucket) => `coalesce(sum(calls) FILTER (WHERE bucket = ${bucket}), 0)`).join(', ')
   const counting = [...by, 'bucket'].join(', ')
-  const select = (from: string, sketch: string) =>
-    `SELECT ${[...by, `array_to_string(ARRAY[${sketch}], ',') AS sketch`].join(', ')} FROM (${from}) AS part ${where} ${grouping}`
+  const select = (from: string, added: string) =>
+    `SELECT ${[...by, `coalesce(sum(${added}), 0)::text AS sketch`].join(', ')} FROM (${from}) AS part ${where} ${grouping}`
   const ofEvents = `SELECT ${counting}, count(*) AS calls FROM (${events}) AS event GROUP BY ${counting}`
-  const statements = [...(sums ? [select(sums, added)] : []), ...(events ? [select(ofEvents, counted)] : [])]
+  const statements = [
+    ...(sums ? [select(sums, 'sketch')] : []),
+    ...(events ? [select(ofEvents, `calls * (${sketchUnits})[bucket + 1]`)] : []),
+  ]
   const found = await client.query<{ at?: Date; sketch: string }>(statements.join(' UNION ALL '), binder.values)
-  return mergeSketches(
-    found.rows.map((row) => ({ at: row.at ?? null, key: readKey(plan, row), sketch: row.sketch.split(',').map(Number) })),
-  )
+  return mergeSketches(found.rows.map((row) => ({ at: row.at ?? null, key: readKey(plan, row), sketch: readSketch(row.sketch) })))
 }
 
 function mergeSketches(rows: readonly SketchRow[]): SketchRow[] {

@@ -38,12 +38,10 @@ export async function readMove(client: pg.ClientBase, organizationId: string, re
 }
 
 const keys = 'dimension, starts_at, value, paired'
-const columns = [...sumColumns, ...sketchColumns].join(', ')
-const sums = [...sumColumns.map((name) => `sum(${name})`), ...sketchColumns.map((name) => `keylease_sum_sketch(${name})`)].join(', ')
-const additions = [
-  ...sumColumns.map((name) => `${name} = t.${name} + excluded.${name}`),
-  ...sketchColumns.map((name) => `${name} = keylease_add_sketch(t.${name}, excluded.${name})`),
-].join(', ')
+const names = [...sumColumns, ...sketchColumns]
+const columns = names.join(', ')
+const sums = names.map((name) => `sum(${name})`).join(', ')
+const additions = names.map((name) => `${name} = t.${name} + excluded.${name}`).join(', ')
 
 /** Days of the new zone in the place of those of the old one. A day that the change cuts in two adds to what stands there. */
 export async function moveDays(client: pg.ClientBase, organizationId: string, { timeZone, from, since }: MovedDays): Promise<void> {

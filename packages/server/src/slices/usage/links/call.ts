@@ -1,4 +1,4 @@
-/** What decides about the place of one call among the others that may tell of the same one. Binary values as `\\x…`. */
+/** What decides about the place of one call among the others that may tell of the same one. */
 export interface LinkCall {
   id: string
   /** It always bills: others may tell of it, and it of none. */

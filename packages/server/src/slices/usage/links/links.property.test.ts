@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { newId } from '@keylease/shared/ids'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createHarness, type Harness } from '../../../../test/harness'
 import { testSize } from '../../../../test/size'
-import { below, deliver, hex, listReplicas, readBilledCalls, type Span, toLeased } from '../../../../test/span-trees'
+import { below, deliver, listReplicas, newTraceId, readBilledCalls, type Span, toLeased, toSpanIds } from '../../../../test/span-trees'
 
 let harness: Harness
 beforeAll(async () => {
@@ -39,7 +38,7 @@ const shape = fc.record({
 type Shape = typeof shape extends fc.Arbitrary<infer T> ? T : never
 
 function build({ nodes, leased, order, cuts, together }: Shape): Scene {
-  const traceId = randomBytes(16)
+  const traceId = newTraceId()
   const spans: Span[] = []
   for (const [i, { parent, kind, model, response }] of nodes.entries()) {
     const above = i === 0 ? null : (spans[parent % i] ?? null)
@@ -62,14 +61,14 @@ function build({ nodes, leased, order, cuts, together }: Shape): Scene {
 
 function nearestResponse(spans: readonly Span[], from: Span | null): string | null {
   if (!from) return null
-  const up = spans.find(({ spanId }) => from.parentSpanId?.equals(spanId)) ?? null
+  const up = spans.find(({ spanId }) => from.parentSpanId === spanId) ?? null
   return from.facts?.responseId ?? nearestResponse(spans, up)
 }
 
 /** The rules of the domain over the whole tree, as they are told and without a thought for speed: of each set, one bills. */
 function listBilled({ spans, leased }: Scene): Span[][] {
   const isUnder = (low: Span, high: Span): boolean => {
-    const up = spans.find(({ spanId }) => low.parentSpanId?.equals(spanId))
+    const up = spans.find(({ spanId }) => low.parentSpanId === spanId)
     return up !== undefined && (up === high || isUnder(up, high))
   }
   const calls = spans.filter(({ facts }) => facts !== null)
@@ -83,7 +82,7 @@ function listBilled({ spans, leased }: Scene): Span[][] {
     return inside(call).some((low) => isSameModel(low, call) && (!low.facts?.isContainer || inside(low).length === 0))
   }
   const innermost = observed.filter((call) => !inside(call).some((low) => isSameResponse(low, call)))
-  const groups = Map.groupBy(innermost, ({ spanId, facts }) => facts?.responseId ?? spanId.toString('hex'))
+  const groups = Map.groupBy(innermost, ({ spanId, facts }) => facts?.responseId ?? spanId)
   return [...groups].filter(([key, group]) => !answered.has(key) && !group.some(isTold)).map(([, group]) => group)
 }
 
@@ -104,7 +103,7 @@ test('in any order and batching, whoever bills is whom the whole tree names, and
       await Promise.all(waiting)
       const billed = await readBilled(organizationId)
       const groups = listBilled(scene)
-      expect(groups.map((group) => hex(...group).intersection(billed.spans).size)).toEqual(groups.map(() => 1))
+      expect(groups.map((group) => toSpanIds(...group).intersection(billed.spans).size)).toEqual(groups.map(() => 1))
       const leased = scene.leased.length + scene.spans.filter(({ facts }) => facts?.leaseId).length
       expect([billed.spans.size, billed.leased]).toEqual([groups.length, leased])
       await send(organizationId, ...scene.spans)

@@ -1,7 +1,7 @@
 import { newId } from '@keylease/shared/ids'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createHarness, type Harness } from '../../../../test/harness'
-import { below, deliver, hex, listReplicas, readBilledCalls, type Span, toCallReport, toLeased } from '../../../../test/span-trees'
+import { below, deliver, listReplicas, readBilledCalls, type Span, toCallReport, toLeased, toSpanIds } from '../../../../test/span-trees'
 import { toReading, toReport } from '../../../../test/usage'
 import { inTenantSql } from '../../../platform/tenancy'
 import { recordUsage } from '../service'
@@ -59,9 +59,9 @@ describe('stacked instrumentations bill one call once, whichever part comes firs
       else if (order === 'edges first')
         for (const span of spans.toSorted((a) => (a.facts === null ? -1 : 1))) await send(organizationId, span)
       else for (const span of order === 'as they end' ? spans.toReversed() : spans) await send(organizationId, span)
-      expect((await readBilled(organizationId)).spans, order).toEqual(hex(expected))
+      expect((await readBilled(organizationId)).spans, order).toEqual(toSpanIds(expected))
       await send(organizationId, ...spans)
-      expect((await readBilled(organizationId)).spans, `${order}, again`).toEqual(hex(expected))
+      expect((await readBilled(organizationId)).spans, `${order}, again`).toEqual(toSpanIds(expected))
     }
   })
 })
@@ -79,7 +79,7 @@ describe('a call under a lease', () => {
     const { spans, leased } = await readBilled(organizationId)
     expect(leased).toBe(1)
     expect(spans.size).toBe(2)
-    expect(spans.isSupersetOf(hex(old))).toBe(true)
+    expect(spans.isSupersetOf(toSpanIds(old))).toBe(true)
   })
 
   test('never merges with another, and takes what was linked to its double with it', async () => {
@@ -113,7 +113,7 @@ describe('a call under a lease', () => {
     const framework = below(null)
     const between = below(framework)
     await send(organizationId, between)
-    expect(await readBilled(organizationId)).toEqual({ spans: hex(between), leased: 1 })
+    expect(await readBilled(organizationId)).toEqual({ spans: toSpanIds(between), leased: 1 })
     await send(organizationId, below(between, { leaseId }))
     expect(await readBilled(organizationId)).toEqual({ spans: new Set(), leased: 1 })
     await send(organizationId, framework)
@@ -130,7 +130,7 @@ describe('a call under a lease', () => {
     const replicas = listReplicas(harness.deps)
     const writing: Promise<void>[] = []
     await inTenantSql(harness.deps.db.appPool, organizationId, async (client) => {
-      await client.query('SELECT FROM usage_event WHERE span_id = $1 FOR UPDATE', [agent.spanId])
+      await client.query('SELECT FROM usage_event WHERE span_id = $1 FOR UPDATE', [Buffer.from(agent.spanId, 'hex')])
       for (const [i, span] of [other, same].entries()) {
         writing.push(deliver(replicas[i] ?? harness.deps, organizationId, [span]))
         await vi.waitFor(async () => expect(await countWaiting()).toBe(i + 1), { timeout: 10_000 })
@@ -145,7 +145,7 @@ describe('a call under a lease', () => {
     const framework = below(null, { model: 'gpt-5' })
     const beside = below(framework, { model: 'gpt-5-mini' })
     await send(organizationId, framework, beside, below(framework, { leaseId: newId('lease'), model: 'gpt-5-mini' }))
-    expect(await readBilled(organizationId)).toEqual({ spans: hex(framework, beside), leased: 1 })
+    expect(await readBilled(organizationId)).toEqual({ spans: toSpanIds(framework, beside), leased: 1 })
   })
 
   test("of another tenant bills nobody else's report", async () => {
@@ -153,7 +153,7 @@ describe('a call under a lease', () => {
     await recordUsage(harness.deps, one, [toLeased('chatcmpl-4')])
     const span = below(null, { responseId: 'chatcmpl-4' })
     await send(other, span)
-    expect((await readBilled(other)).spans).toEqual(hex(span))
+    expect((await readBilled(other)).spans).toEqual(toSpanIds(span))
   })
 })
 
@@ -163,5 +163,5 @@ test('the same response in two traces is two calls, in one it is one', async () 
   await send(organizationId, one)
   await send(organizationId, two)
   await send(organizationId, below(null, { responseId: 'chatcmpl-5' }, one.traceId))
-  expect((await readBilled(organizationId)).spans).toEqual(hex(one, two))
+  expect((await readBilled(organizationId)).spans).toEqual(toSpanIds(one, two))
 })

@@ -1,16 +1,15 @@
 import type { Deps } from '../../../deps'
 import { inTenantSql } from '../../../platform/tenancy'
 import { lockLedger } from '../ledger-lock'
-import { toHex } from '../mapping'
 import { addToRollups } from '../rollups/service'
 import { relink } from './relink'
 import { addEdges, findKnownTraces, findObserved, findTraceCalls } from './rows'
 
 /** A span that tells of no call, but of what stands above it. */
 export interface SpanEdge {
-  traceId: Buffer
-  spanId: Buffer
-  parentSpanId: Buffer
+  traceId: string
+  spanId: string
+  parentSpanId: string
   /** Something that came with it says that its trace is about models. */
   isNear: boolean
 }
@@ -28,8 +27,8 @@ const edgesAtOnce = 2_000
 /** Spans that tell of no call may show that one call stands inside another: whoever bills then may be another. */
 export async function relateSpans(deps: Room, organizationId: string, edges: readonly SpanEdge[]): Promise<void> {
   const told = edges.slice(0, edgesAtOnce).map(({ traceId, spanId, parentSpanId, isNear }) => ({
-    traceId: toHex(traceId),
-    edge: toHex(Buffer.concat([spanId, parentSpanId])),
+    traceId,
+    edge: spanId + parentSpanId,
     isNear,
   }))
   const kept = await keepRelated(deps, organizationId, told)

@@ -1,12 +1,13 @@
 import type pg from 'pg'
+import { toByteaArray } from '../../../platform/postgres/binary-array'
 import type { Edge, LeasedResponse, LinkCall } from './call'
 
 /** As many calls of one trace are looked at, the newest: what belongs together comes close together. */
 const callsEach = 500
 const edgesEach = 2_000
 
-const callColumns = `e.id, i.is_leased AS "isLeased", e.occurred_at AS "occurredAt", i.trace_id::text AS "traceId", i.span_id::text AS "spanId",
-  i.parent_id::text AS "parentId", i.is_container AS "isContainer", i.response_hash::text AS "responseHash",
+const callColumns = `e.id, i.is_leased AS "isLeased", e.occurred_at AS "occurredAt", encode(i.trace_id, 'hex') AS "traceId", encode(i.span_id, 'hex') AS "spanId",
+  encode(i.parent_id, 'hex') AS "parentId", i.is_container AS "isContainer", encode(i.response_hash, 'hex') AS "responseHash",
   e.status <> 'error' OR e.input_uncached + e.cache_read + e.output_text + e.reasoning > 0 AS "hasUse",
   ARRAY[e.request_model, e.response_model] AS models, e.linked_to AS "linkedTo"`
 const itsIdentity = 'FROM usage_identity WHERE organization_id = (SELECT keylease_organization())'
@@ -21,23 +22,24 @@ export async function findTraceCalls(client: pg.ClientBase, traceIds: readonly s
     name: 'find-trace-calls',
     text: `SELECT ${callColumns} FROM unnest($1::bytea[]) AS t(trace_id)
       CROSS JOIN LATERAL (${newest('NOT is_leased')} UNION ALL ${newest('is_leased')}) i ${itsEvent}`,
-    values: [traceIds, except],
+    values: [toByteaArray(traceIds), except],
   })
   return found.rows
 }
 
-/** Calls without a lease that brought one of these responses, and of each of these traces one. */
+/** Calls without a lease that brought one of these responses, and of each of these traces one. Most organizations have none: that is asked first. */
 export async function findObserved(client: pg.ClientBase, hashes: readonly string[], traceIds: readonly string[]): Promise<LinkCall[]> {
   if (hashes.length + traceIds.length === 0) return []
   const found = await client.query<LinkCall>({
     name: 'find-observed-calls',
     text: `SELECT ${callColumns} FROM (
-        (SELECT * ${itsIdentity} AND NOT is_leased AND response_hash = ANY($1::bytea[]) ORDER BY event_id LIMIT ${callsEach})
+        (SELECT * ${itsIdentity} AND NOT is_leased AND response_hash = ANY($1::bytea[])
+          AND EXISTS (SELECT ${itsIdentity} AND NOT is_leased AND response_hash IS NOT NULL) ORDER BY event_id LIMIT ${callsEach})
         UNION ALL
         SELECT one.* FROM unnest($2::bytea[]) AS t(trace_id)
         CROSS JOIN LATERAL (SELECT * ${itsIdentity} AND NOT is_leased AND trace_id = t.trace_id LIMIT 1) one
       ) i ${itsEvent}`,
-    values: [hashes, traceIds],
+    values: [toByteaArray(hashes), toByteaArray(traceIds)],
   })
   return found.rows
 }
@@ -46,10 +48,10 @@ export async function findObserved(client: pg.ClientBase, hashes: readonly strin
 export async function findKnownTraces(client: pg.ClientBase, traceIds: readonly string[]): Promise<Set<string>> {
   const found = await client.query<{ traceId: string }>({
     name: 'find-known-traces',
-    text: `SELECT t.trace_id::text AS "traceId" FROM unnest($1::bytea[]) AS t(trace_id)
+    text: `SELECT encode(t.trace_id, 'hex') AS "traceId" FROM unnest($1::bytea[]) AS t(trace_id)
       WHERE EXISTS (SELECT ${itsIdentity} AND trace_id = t.trace_id)
         OR EXISTS (SELECT FROM usage_trace WHERE organization_id = (SELECT keylease_organization()) AND trace_id = t.trace_id)`,
-    values: [traceIds],
+    values: [toByteaArray(traceIds)],
   })
   return new Set(found.rows.map(({ traceId }) => traceId))
 }
@@ -64,9 +66,9 @@ export async function findLeasedResponses(client: pg.ClientBase, hashes: readonl
   if (hashes.length === 0) return []
   const found = await client.query<LeasedResponse>({
     name: 'find-leased-responses',
-    text: `SELECT event_id AS id, occurred_at AS "occurredAt", response_hash::text AS "responseHash" FROM usage_identity
+    text: `SELECT event_id AS id, occurred_at AS "occurredAt", encode(response_hash, 'hex') AS "responseHash" FROM usage_identity
       WHERE organization_id = (SELECT keylease_organization()) AND is_leased AND response_hash = ANY($1::bytea[])`,
-    values: [hashes],
+    values: [toByteaArray(hashes)],
   })
   return found.rows
 }
@@ -75,11 +77,11 @@ export async function findEdges(client: pg.ClientBase, traceIds: readonly string
   if (traceIds.length === 0) return new Map()
   const found = await client.query<{ traceId: string; edges: Edge[] }>({
     name: 'find-trace-edges',
-    text: `SELECT trace_id::text AS "traceId", (
-        SELECT jsonb_agg(jsonb_build_object('spanId', substr(edge, 1, 8)::text, 'parentId', substr(edge, 9)::text)) FROM unnest(edges) AS edge
+    text: `SELECT encode(trace_id, 'hex') AS "traceId", (
+        SELECT jsonb_agg(jsonb_build_object('spanId', encode(substr(edge, 1, 8), 'hex'), 'parentId', encode(substr(edge, 9), 'hex'))) FROM unnest(edges) AS edge
       ) AS edges
       FROM usage_trace WHERE organization_id = (SELECT keylease_organization()) AND trace_id = ANY($1::bytea[])`,
-    values: [traceIds],
+    values: [toByteaArray(traceIds)],
   })
   return new Map(found.rows.map(({ traceId, edges }) => [traceId, edges]))
 }
@@ -93,13 +95,13 @@ export async function addEdges(
 ): Promise<string[]> {
   const changed = await client.query<{ traceId: string }>(
     `INSERT INTO usage_trace AS t (organization_id, trace_id, edges, told_at)
-     SELECT $1, r."traceId", (array_agg(DISTINCT r.edge))[1:${edgesEach}], $3 FROM jsonb_to_recordset($2::jsonb) AS r("traceId" bytea, edge bytea)
+     SELECT $1, r."traceId", (array_agg(DISTINCT r.edge))[1:${edgesEach}], $3 FROM unnest($2::bytea[], $4::bytea[]) AS r("traceId", edge)
      GROUP BY r."traceId" ORDER BY r."traceId"
      ON CONFLICT (organization_id, trace_id) DO UPDATE SET told_at = excluded.told_at,
        edges = (t.edges || ARRAY(SELECT unnest(excluded.edges) EXCEPT SELECT unnest(t.edges)))[1:${edgesEach}]
      WHERE NOT t.edges @> excluded.edges AND cardinality(t.edges) < ${edgesEach}
-     RETURNING trace_id::text AS "traceId"`,
-    [organizationId, JSON.stringify(edges), now],
+     RETURNING encode(trace_id, 'hex') AS "traceId"`,
+    [organizationId, toByteaArray(edges.map(({ traceId }) => traceId)), now, toByteaArray(edges.map(({ edge }) => edge))],
   )
   return changed.rows.map(({ traceId }) => traceId)
 }

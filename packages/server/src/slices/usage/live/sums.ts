@@ -29,27 +29,44 @@ const counts = ['requests', 'errors', 'unpriced', 'inputTokens', 'outputTokens',
 const inputOf = (v: UsageVector) => v.inputUncached + v.cacheRead + v.cacheWrite5m + v.cacheWrite1h + v.audioIn
 const outputOf = (v: UsageVector) => v.outputText + v.reasoning + v.audioOut
 
-function toTeamUsage({ sign, of }: LedgerChange): TeamUsage {
-  return {
-    teamId: of.teamId,
-    requests: sign,
-    errors: of.status === 'error' ? sign : 0,
-    unpriced: of.costNanos === null ? sign : 0,
-    costNanos: BigInt(sign) * (of.costNanos ?? 0n),
-    inputTokens: sign * inputOf(of.vector),
-    outputTokens: sign * outputOf(of.vector),
-    exact: of.quality === 'exact' ? sign : 0,
-    estimated: of.quality === 'estimated' ? sign : 0,
-    assumed: of.quality === 'assumed' ? sign : 0,
-    latestMs: of.occurredAt.getTime(),
-  }
+const nothing = {
+  requests: 0,
+  errors: 0,
+  unpriced: 0,
+  costNanos: 0n,
+  inputTokens: 0,
+  outputTokens: 0,
+  exact: 0,
+  estimated: 0,
+  assumed: 0,
+  latestMs: Number.NEGATIVE_INFINITY,
 }
 
 /** Sums by team. */
 export type UsageByTeam = Map<string | null, TeamUsage>
 
 export function addChanges(sums: UsageByTeam, changes: readonly LedgerChange[]): void {
-  for (const change of changes) addTeamUsage(sums, toTeamUsage(change))
+  for (const change of changes) addChange(findTeam(sums, change.of.teamId), change)
+}
+
+function findTeam(sums: UsageByTeam, teamId: string | null): TeamUsage {
+  let sum = sums.get(teamId)
+  if (!sum) {
+    sum = { teamId, ...nothing }
+    sums.set(teamId, sum)
+  }
+  return sum
+}
+
+function addChange(sum: TeamUsage, { sign, of }: LedgerChange): void {
+  sum.requests += sign
+  if (of.status === 'error') sum.errors += sign
+  if (of.costNanos === null) sum.unpriced += sign
+  else sum.costNanos += sign === 1 ? of.costNanos : -of.costNanos
+  sum.inputTokens += sign * inputOf(of.vector)
+  sum.outputTokens += sign * outputOf(of.vector)
+  sum[of.quality] += sign
+  sum.latestMs = Math.max(sum.latestMs, of.occurredAt.getTime())
 }
 
 export function addTeamUsage(sums: UsageByTeam, added: TeamUsage): void {

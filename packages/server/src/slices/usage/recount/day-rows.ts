@@ -28,18 +28,15 @@ export interface SumDifference {
 }
 
 const keys = 'dimension, starts_at, value, paired'
-const columns = [...sumColumns, ...sketchColumns].join(', ')
-const nothing = `array_fill(0, ARRAY[64])`
+const names = [...sumColumns, ...sketchColumns]
+const columns = names.join(', ')
 
 const findings = [
   ...sumColumns.map(
     (name) =>
       `CASE WHEN coalesce(a.${name}, 0) <> coalesce(e.${name}, 0) THEN format('${name} %s instead of %s', coalesce(a.${name}, 0), coalesce(e.${name}, 0)) END`,
   ),
-  ...sketchColumns.map(
-    (name) =>
-      `CASE WHEN keylease_add_sketch(coalesce(a.${name}, '{}'), ${nothing}) <> keylease_add_sketch(coalesce(e.${name}, '{}'), ${nothing}) THEN '${name}' END`,
-  ),
+  ...sketchColumns.map((name) => `CASE WHEN coalesce(a.${name}, 0) <> coalesce(e.${name}, 0) THEN '${name}' END`),
 ].join(', ')
 
 const compared = `
@@ -53,8 +50,7 @@ const actualOf = (table: Table, from = '$2', to = '$3') =>
   `actual AS (SELECT ${keys}, ${columns} FROM ${table} WHERE organization_id = $1 AND starts_at >= ${from} AND starts_at < ${to})`
 
 const sumOf = (table: Table, start: string, from = '$2', to = '$3') => `
-  SELECT dimension, ${start} AS starts_at, value, paired, ${sumColumns.map((name) => `sum(${name}) AS ${name}`).join(', ')},
-    ${sketchColumns.map((name) => `keylease_sum_sketch(${name}) AS ${name}`).join(', ')}
+  SELECT dimension, ${start} AS starts_at, value, paired, ${names.map((name) => `sum(${name}) AS ${name}`).join(', ')}
   FROM ${table} WHERE organization_id = $1 AND starts_at >= ${from} AND starts_at < ${to} GROUP BY 1, 2, value, paired`
 
 /** The hours of UTC that a local day touches: at its edges one may hold quarters of the next. */
@@ -88,8 +84,8 @@ export async function compareMonth(client: pg.ClientBase, organizationId: string
 }
 
 const insertInto = (table: Table) => `INSERT INTO ${table} (organization_id, ${keys}, ${columns})`
-const zeros = [...sumColumns.map((name) => `${name} = 0`), ...sketchColumns.map((name) => `${name} = '{}'`)].join(', ')
-const replacements = [...sumColumns, ...sketchColumns].map((name) => `${name} = excluded.${name}`).join(', ')
+const zeros = names.map((name) => `${name} = 0`).join(', ')
+const replacements = names.map((name) => `${name} = excluded.${name}`).join(', ')
 
 /** Puts what should be in the place of what is. Values that the day names stay named: what was folded stays so. */
 export async function repairSums(client: pg.ClientBase, organizationId: string, { start, from, to }: CountedDay): Promise<void> {

@@ -44,11 +44,11 @@ const amounts: Record<string, string> = {
 
 const toBucket = (column: string) => `width_bucket(${column}, ARRAY[${sketchThresholds.join()}])`
 const keys = 'dimension, starts_at, value, paired'
+const names = [...sumColumns, ...sketchColumns]
 
-const sketchOf = (bucket: string) => `
-  SELECT ${keys}, keylease_sum_sketch(array_fill(0, ARRAY[bucket]) || calls || array_fill(0, ARRAY[${sketchThresholds.length} - bucket])) AS sketch
-  FROM (SELECT ${keys}, ${bucket} AS bucket, count(*)::integer AS calls FROM placed WHERE ${bucket} IS NOT NULL GROUP BY ${keys}, ${bucket}) AS counted
-  GROUP BY ${keys}`
+/** What one call in a bucket adds to a sketch: the count of bucket n stands at 10^12n. */
+const toSketch = (column: string) =>
+  `CASE WHEN ${column} IS NULL THEN 0 ELSE (ARRAY[${[0, ...sketchThresholds].map((_, n) => `1e${12 * n}`).join()}])[${toBucket(column)} + 1] END`
 
 /**
  * What the quarters of one local day should hold by the ledger alone, as the last of some WITH queries called `expected`.
@@ -60,16 +60,14 @@ export const expectedSql = `
     WHERE organization_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND linked_to IS NULL
   ), placed AS NOT MATERIALIZED (
     SELECT place.*, date_bin('15 minutes', occurred_at, 'epoch') AS starts_at,
-      ${toBucket('latency_ms')} AS latency_bucket, ${toBucket('first_token_ms')} AS first_token_bucket,
+      ${toSketch('latency_ms')} AS ${sketchColumns[0]}, ${toSketch('first_token_ms')} AS ${sketchColumns[1]},
       ${sumColumns.map((name) => `${amounts[name]} AS ${name}`).join(', ')}
     FROM billed CROSS JOIN LATERAL (
       ${places.map(([dimension, value, paired]) => `SELECT '${dimension}' AS dimension, ${toKey(value)} AS value, ${toKey(paired)} AS paired`).join(' UNION ALL ')}
       UNION ALL SELECT DISTINCT 'tag', ${toKey('tag')}, '' FROM unnest(CASE WHEN cardinality(tags) = 0 THEN ARRAY[''] ELSE tags END) AS tag
     ) AS place
   ), summed AS MATERIALIZED (
-    SELECT ${keys}, ${sumColumns.map((name) => `sum(${name}) AS ${name}`).join(', ')} FROM placed GROUP BY ${keys}
-  ), latencies AS (${sketchOf('latency_bucket')}
-  ), first_tokens AS (${sketchOf('first_token_bucket')}
+    SELECT ${keys}, ${names.map((name) => `sum(${name}) AS ${name}`).join(', ')} FROM placed GROUP BY ${keys}
   ), fresh AS MATERIALIZED (
     SELECT DISTINCT dimension, value, paired FROM summed s WHERE (value, paired) <> ('', '') AND NOT EXISTS (
       SELECT FROM usage_day d WHERE d.organization_id = $1 AND d.dimension = s.dimension AND d.starts_at = $5 AND d.value = s.value AND d.paired = s.paired)
@@ -84,9 +82,7 @@ export const expectedSql = `
   ), expected AS (
     SELECT s.dimension, s.starts_at, CASE WHEN f.value IS NULL THEN s.value ELSE '${otherValue}' END AS value,
       CASE WHEN f.value IS NULL THEN s.paired WHEN s.dimension LIKE '%\\_%' THEN '${otherValue}' ELSE '' END AS paired,
-      ${sumColumns.map((name) => `sum(s.${name}) AS ${name}`).join(', ')},
-      keylease_sum_sketch(coalesce(l.sketch, '{}')) AS ${sketchColumns[0]}, keylease_sum_sketch(coalesce(t.sketch, '{}')) AS ${sketchColumns[1]}
+      ${names.map((name) => `sum(s.${name}) AS ${name}`).join(', ')}
     FROM summed s LEFT JOIN folded f USING (dimension, value, paired)
-      LEFT JOIN latencies l USING (dimension, starts_at, value, paired) LEFT JOIN first_tokens t USING (dimension, starts_at, value, paired)
     GROUP BY 1, 2, 3, 4
   )`

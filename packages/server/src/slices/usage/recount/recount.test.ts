@@ -44,7 +44,7 @@ const wrongs: [what: string, sql: string, found: unknown[]][] = [
   ],
   [
     'a sketch',
-    `UPDATE usage_day SET latency_sketch[3] = latency_sketch[3] + 1 WHERE dimension = 'tag' AND starts_at = (SELECT max(starts_at) FROM usage_day)`,
+    `UPDATE usage_day SET latency_sketch = latency_sketch + 1e24 WHERE dimension = 'tag' AND starts_at = (SELECT max(starts_at) FROM usage_day)`,
     [
       ['month', 'tag', 'a', 'latency_sketch'],
       ['day', 'tag', 'a', 'latency_sketch'],

@@ -20,7 +20,7 @@ export const countedClasses = usageClasses.filter((name) => name !== 'seconds')
 const countedColumns = countedClasses.map((name) => vectorColumns[name])
 
 /** Sums that stay small enough for a number within one batch. */
-export const countColumns = [
+const countColumns = [
   'calls',
   'errors',
   'aborted',
@@ -38,8 +38,8 @@ export const wideColumns = ['cost_nanos', 'estimated_nanos', 'assumed_nanos', 'c
 export const sumColumns = [...countColumns, ...wideColumns]
 export const sketchColumns = ['latency_sketch', 'first_token_sketch'] as const
 
-/** Where each count of a call goes; those of the vector follow. */
-export const countAt = {
+/** Where each sum of a call goes; those of its vector follow the counts. */
+export const sumAt = {
   calls: 0,
   errors: 1,
   aborted: 2,
@@ -51,5 +51,6 @@ export const countAt = {
   firstTokenCalls: 8,
   firstTokenMs: 9,
   vector: 10,
+  wide: countColumns.length,
 } as const
 export const wideAt = { cost: 0, estimated: 1, assumed: 2, charged: 3, milliseconds: 4 } as const

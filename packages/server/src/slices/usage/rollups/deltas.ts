@@ -1,108 +1,105 @@
-import type { LedgerChange } from '../contribution'
+import type { CallGroup } from './call-groups'
 import { type Dimension, dimensionSources, otherValue, toKeyText } from './dimensions'
-import { addCall, addSums, type CallSums, createSums, type Sums, toCallSums } from './sums'
+import { addSums, createSums, type Sums } from './sums'
 
-/** What changes in the sums of one value of one dimension: of its day, and of quarters of that day by when they start. */
-export interface Delta {
+/** One value of one dimension, perhaps with what it is paired with. */
+export interface Place {
   dimension: Dimension
-  monthStart: string
-  dayStart: string
   value: string
   paired: string
-  quarters: Map<string, Sums>
+  days: Delta[]
 }
 
-/** When the day and the month of a quarter begin where the organization is. */
+/** What changes in the sums of one value of one dimension: of its day, and of quarters of that day. */
+export interface Delta extends LocalStarts {
+  place: Place
+  quarters: QuarterSums[]
+}
+
+/** When the day and the month of a quarter begin where the organization is, in milliseconds. */
 export interface LocalStarts {
-  day: string
-  month: string
+  day: number
+  month: number
 }
 
-const quarterMs = 15 * 60_000
+interface QuarterSums {
+  quarter: number
+  sums: Sums
+}
 
-export const toQuarterStart = (at: Date): string => new Date(Math.floor(at.getTime() / quarterMs) * quarterMs).toISOString()
+/** By value, then by what it is paired with. */
+type Places = Map<string, Map<string, Place>>
 
-/** Of one quarter, by the place of a dimension: sums by value and by what it is paired with. */
-type QuarterSums = Map<string, Map<string, Sums>>[]
-
-/** Adds changes up by day, dimension and value. `localStarts` knows the day of each quarter. */
-export function toDeltas(changes: readonly LedgerChange[], localStarts: ReadonlyMap<string, LocalStarts>): Delta[] {
-  const quarters = new Map<string, QuarterSums>()
-  for (const { of: call, sign } of changes) {
-    const quarter = toQuarterStart(call.occurredAt)
-    let sums = quarters.get(quarter)
-    if (!sums) {
-      sums = dimensionSources.map(() => new Map())
-      quarters.set(quarter, sums)
-    }
-    addEverywhere(sums, call, toCallSums(call, sign))
+/** Adds groups up by day, dimension and value. `localStarts` knows the day of each quarter. */
+export function toDeltas(groups: readonly CallGroup[], localStarts: ReadonlyMap<number, LocalStarts>): Delta[] {
+  const places = dimensionSources.map((): Places => new Map())
+  for (const group of groups) {
+    const starts = localStarts.get(group.quarter)
+    if (!starts) throw new Error('a quarter whose day nobody looked up')
+    addEverywhere(places, group, starts)
   }
-  return joinQuarters(quarters, localStarts)
+  return places.flatMap((values) => [...values.values()].flatMap((pairs) => [...pairs.values()].flatMap(({ days }) => days)))
 }
 
-function addEverywhere(quarter: QuarterSums, call: LedgerChange['of'], sums: CallSums): void {
-  for (const [at, [, source]] of dimensionSources.entries()) {
-    const values = quarter[at]
+function addEverywhere(places: readonly Places[], { of: call, quarter, sums }: CallGroup, starts: LocalStarts): void {
+  for (const [at, [dimension, source]] of dimensionSources.entries()) {
+    const values = places[at]
     if (!values) continue
-    if (!('values' in source)) addCall(findSums(values, toKeyText(source.value(call)), toKeyText(source.paired?.(call))), sums)
+    const addTo = (value: string, paired: string) =>
+      addSums(findSums(findDelta(findPlace(values, dimension, value, paired), starts), quarter), sums)
+    if (!('values' in source)) addTo(toKeyText(source.value(call)), toKeyText(source.paired?.(call)))
     // Two tags may be one once they are keys.
-    else for (const value of new Set(toKeyTexts(source.values(call)))) addCall(findSums(values, value, ''), sums)
+    else for (const value of new Set(toKeyTexts(source.values(call)))) addTo(value, '')
   }
 }
 
 const toKeyTexts = (values: readonly string[]) => (values.length === 0 ? [''] : values.map(toKeyText))
 
-function findSums(values: Map<string, Map<string, Sums>>, value: string, paired: string): Sums {
+function findPlace(values: Places, dimension: Dimension, value: string, paired: string): Place {
   let pairs = values.get(value)
   if (!pairs) {
     pairs = new Map()
     values.set(value, pairs)
   }
-  let sums = pairs.get(paired)
-  if (!sums) {
-    sums = createSums()
-    pairs.set(paired, sums)
+  let place = pairs.get(paired)
+  if (!place) {
+    place = { dimension, value, paired, days: [] }
+    pairs.set(paired, place)
   }
-  return sums
+  return place
 }
 
-function joinQuarters(quarters: ReadonlyMap<string, QuarterSums>, localStarts: ReadonlyMap<string, LocalStarts>): Delta[] {
-  const deltas = new Map<string, Delta>()
-  for (const [quarter, places] of quarters) {
-    const starts = localStarts.get(quarter)
-    if (!starts) throw new Error('a quarter whose day nobody looked up')
-    const { day: dayStart, month: monthStart } = starts
-    for (const [at, [dimension]] of dimensionSources.entries()) {
-      for (const [value, pairs] of places[at] ?? []) {
-        for (const [paired, sums] of pairs) {
-          const name = `${dimension}\n${dayStart}\n${value}\n${paired}`
-          const delta = deltas.get(name) ?? { dimension, monthStart, dayStart, value, paired, quarters: new Map<string, Sums>() }
-          deltas.set(name, delta)
-          delta.quarters.set(quarter, sums)
-        }
-      }
-    }
+function findDelta(place: Place, { day, month }: LocalStarts): Delta {
+  let delta = place.days.find((one) => one.day === day)
+  if (!delta) {
+    delta = { place, day, month, quarters: [] }
+    place.days.push(delta)
   }
-  return [...deltas.values()]
+  return delta
+}
+
+function findSums({ quarters }: Delta, quarter: number): Sums {
+  let found = quarters.find((one) => one.quarter === quarter)
+  if (!found) {
+    found = { quarter, sums: createSums() }
+    quarters.push(found)
+  }
+  return found.sums
 }
 
 /** Adds up under one name what a day no longer names. */
 export function foldDeltas(deltas: readonly Delta[], isFolded: (delta: Delta) => boolean): Delta[] {
-  const others = new Map<string, Delta>()
+  const others = new Map<Dimension, Place>()
   const kept = deltas.filter((delta) => {
     if (!isFolded(delta)) return true
-    const { dimension, monthStart, dayStart } = delta
-    const name = `${dimension}\n${dayStart}`
-    const other = others.get(name) ?? { dimension, monthStart, dayStart, ...otherOf(dimension), quarters: new Map<string, Sums>() }
-    others.set(name, other)
-    for (const [quarter, more] of delta.quarters) {
-      const sums = other.quarters.get(quarter)
-      if (sums) addSums(sums, more)
-      else other.quarters.set(quarter, more)
-    }
+    const { dimension } = delta.place
+    const place = others.get(dimension) ?? { dimension, ...otherOf(dimension), days: [] }
+    others.set(dimension, place)
+    const other = findDelta(place, delta)
+    for (const { quarter, sums } of delta.quarters) addSums(findSums(other, quarter), sums)
     return false
   })
-  return [...kept, ...others.values()]
+  return [...kept, ...[...others.values()].flatMap(({ days }) => days)]
 }
 
 const otherOf = (dimension: Dimension) => ({ value: otherValue, paired: dimension.includes('_') ? otherValue : '' })

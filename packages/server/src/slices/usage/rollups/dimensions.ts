@@ -1,4 +1,4 @@
-import type { Contribution } from '../contribution'
+import type { CallPlace } from './call-groups'
 
 /** Stands for every value of a dimension beyond those that one day names. No value begins with a control character. */
 export const otherValue = '\u0001'
@@ -8,9 +8,7 @@ export const maximumValues = 1_000
 type Text = string | null
 
 /** Where a call stands along a dimension: at one value, at a pair of values, or at each of several. */
-type Source =
-  | { value: (call: Contribution) => Text; paired?: (call: Contribution) => Text }
-  | { values: (call: Contribution) => readonly string[] }
+type Source = { value: (call: CallPlace) => Text; paired?: (call: CallPlace) => Text } | { values: (call: CallPlace) => readonly string[] }
 
 /** Along what sums are kept. */
 const dimensions = {

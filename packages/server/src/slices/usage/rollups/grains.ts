@@ -1,46 +1,60 @@
-import type { Delta } from './deltas'
+import type { Delta, Place } from './deltas'
 import { addSums, createSums, type Sums } from './sums'
 
 /** The tables of sums, and the column in which a statement is told when a row of each begins. */
 export const grainTables = { month: 'usage_month', day: 'usage_day', hour: 'usage_hour', quarter: 'usage_quarter' } as const
-type Grain = keyof typeof grainTables
+export type Grain = keyof typeof grainTables
 
-/** What is added to one row of each grain that it names. */
+/** What is added to one row of each grain that it names, by when that row begins. */
 export interface GrainRow {
-  of: Delta
-  starts: Partial<Record<Grain, string>>
+  of: Place
+  starts: Partial<Record<Grain, number>>
   sums: Sums
 }
 
 const hourMs = 3_600_000
-const toHourStart = (quarter: string) => new Date(Math.floor(Date.parse(quarter) / hourMs) * hourMs).toISOString()
+const toHour = (quarter: number) => Math.floor(quarter / hourMs) * hourMs
 
 /**
  * A row that is all of what a coarser grain gets stands for both: of a batch of now, one row for four grains. An hour of UTC may lie
  * in two days.
  */
-export function toGrainRows(deltas: readonly Delta[]): GrainRow[] {
-  const rows = deltas.flatMap((of) => [...of.quarters].map(([quarter, sums]): GrainRow => ({ of, starts: { quarter }, sums })))
-  const quarters = [...rows]
-  joinRows(quarters, 'hour', ({ starts }) => toHourStart(starts.quarter ?? ''), rows)
-  const days = joinRows(quarters, 'day', ({ of }) => of.dayStart, rows)
-  joinRows(days, 'month', ({ of }) => of.monthStart, rows)
+export const toGrainRows = (deltas: readonly Delta[]): GrainRow[] =>
+  [...Map.groupBy(deltas, ({ place }) => place)].flatMap(([place, days]) => toRowsOfPlace(place, days))
+
+interface Part {
+  row: GrainRow
+  of: Delta
+}
+
+function toRowsOfPlace(place: Place, days: readonly Delta[]): GrainRow[] {
+  const quarters = days.flatMap((of) =>
+    of.quarters.map(({ quarter, sums }): Part => ({ row: { of: place, starts: { quarter }, sums }, of })),
+  )
+  const rows = quarters.map(({ row }) => row)
+  joinParts(quarters, 'hour', ({ row }) => toHour(row.starts.quarter ?? 0), rows)
+  joinParts(
+    joinParts(quarters, 'day', ({ of }) => of.day, rows),
+    'month',
+    ({ of }) => of.month,
+    rows,
+  )
   return rows
 }
 
 /** Rows of a coarser grain; those that had to be made are added to `rows`. */
-function joinRows(parts: readonly GrainRow[], grain: Grain, startOf: (part: GrainRow) => string, rows: GrainRow[]): GrainRow[] {
-  const groups = Map.groupBy(parts, (part) => `${startOf(part)}\n${part.of.dimension}\n${part.of.value}\n${part.of.paired}`)
-  return [...groups.values()].flatMap((some) => {
+function joinParts(parts: readonly Part[], grain: Grain, startOf: (part: Part) => number, rows: GrainRow[]): Part[] {
+  const [only] = parts
+  const groups = parts.length === 1 && only ? [[startOf(only), parts] as const] : Map.groupBy(parts, startOf)
+  return [...groups].flatMap(([start, some]) => {
     const [first, second] = some
     if (!first) return []
-    const row = second ? { of: first.of, starts: {}, sums: createSums() } : first
-    const start = startOf(first)
+    const row = second ? { of: first.row.of, starts: {}, sums: createSums() } : first.row
     if (second) {
-      for (const { sums } of some) addSums(row.sums, sums)
+      for (const { row: part } of some) addSums(row.sums, part.sums)
       rows.push(row)
     }
     row.starts[grain] = start
-    return [row]
+    return [{ row, of: first.of }]
   })
 }

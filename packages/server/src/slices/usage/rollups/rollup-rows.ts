@@ -1,9 +1,11 @@
 import type pg from 'pg'
+import { toBinaryArrays } from '../../../platform/postgres/binary-array'
 import { sketchColumns, sumColumns } from './columns'
+import { deltaColumns, grains, placeColumns, placeNames } from './delta-columns'
 import type { Delta, LocalStarts } from './deltas'
 import { otherValue } from './dimensions'
 import { grainTables, toGrainRows } from './grains'
-import { toColumns } from './sums'
+import { isNothing } from './sums'
 
 /** From here to the end of the transaction the sums of the organization are this one's. In which zone its days begin. */
 export async function lockRollups(client: pg.ClientBase, organizationId: string): Promise<string> {
@@ -33,13 +35,13 @@ async function startCalendar(client: pg.ClientBase, organizationId: string): Pro
 export async function readLocalStarts(
   client: pg.ClientBase,
   timeZone: string,
-  quarters: readonly string[],
-): Promise<[quarter: string, starts: LocalStarts][]> {
+  quarters: readonly number[],
+): Promise<[quarter: number, starts: LocalStarts][]> {
   const found = await client.query<{ quarter: Date; day: Date; month: Date }>(
     `SELECT quarter, date_trunc('day', quarter, $1) AS day, date_trunc('month', quarter, $1) AS month FROM unnest($2::timestamptz[]) AS quarter`,
-    [timeZone, quarters],
+    [timeZone, quarters.map((quarter) => new Date(quarter))],
   )
-  return found.rows.map(({ quarter, day, month }) => [quarter.toISOString(), { day: day.toISOString(), month: month.toISOString() }])
+  return found.rows.map(({ quarter, day, month }) => [quarter.getTime(), { day: day.getTime(), month: month.getTime() }])
 }
 
 /**
@@ -68,55 +70,37 @@ export async function findFolded(
   deltas: readonly Delta[],
   maximumValues: number,
 ): Promise<Set<Delta>> {
-  const asked = deltas.filter(({ value, paired }) => value !== '' || paired !== '')
+  const asked = deltas.filter(({ place: { value, paired } }) => value !== '' || paired !== '')
   if (asked.length === 0) return new Set()
   const found = await client.query<{ place: number }>({
     name: 'find-folded-values',
     text: foldSql,
-    values: [
-      organizationId,
-      asked.map(({ dimension }) => dimension),
-      asked.map(({ dayStart }) => dayStart),
-      asked.map(({ value }) => value),
-      asked.map(({ paired }) => paired),
-      maximumValues,
-    ],
+    values: [organizationId, ...toBinaryArrays(asked, placeColumns), maximumValues],
   })
   return new Set(found.rows.flatMap(({ place }) => asked[place] ?? []))
 }
 
 const keys = 'dimension, starts_at, value, paired'
-const columns = [...sumColumns, ...sketchColumns].join(', ')
-const types = [
-  ...sumColumns.map((name) => `${name} ${name.endsWith('_nanos') ? 'numeric' : 'bigint'}`),
-  ...sketchColumns.map((name) => `${name} integer[]`),
-].join(', ')
-const amounts = [...sumColumns.map((name) => `coalesce(${name}, 0)`), ...sketchColumns.map((name) => `coalesce(${name}, '{}')`)].join(', ')
-const additions = [
-  ...sumColumns.map((name) => `${name} = t.${name} + excluded.${name}`),
-  ...sketchColumns.map((name) => `${name} = keylease_add_sketch(t.${name}, excluded.${name})`),
-].join(', ')
+const sums = [...sumColumns, ...sketchColumns]
+const additions = sums.map((name) => `${name} = t.${name} + excluded.${name}`).join(', ')
 
 const addTo = ([start, table]: [start: string, table: string]) => `
-  INSERT INTO ${table} AS t (organization_id, ${keys}, ${columns})
-  SELECT $1, dimension, ${start}, value, paired, ${amounts} FROM delta WHERE ${start} IS NOT NULL ORDER BY dimension, ${start}, value, paired
+  INSERT INTO ${table} AS t (organization_id, ${keys}, ${sums.join(', ')})
+  SELECT $1, dimension, ${start}, value, paired, ${sums.join(', ')} FROM delta WHERE ${start} IS NOT NULL ORDER BY dimension, ${start}, value, paired
   ON CONFLICT (organization_id, ${keys}) DO UPDATE SET ${additions}`
 
 /** All grains in one statement, each in the order of its key. */
 const addSql = `
   WITH delta AS MATERIALIZED (
-    SELECT * FROM json_to_recordset($2::json)
-      AS r(dimension text, ${Object.keys(grainTables).join(' timestamptz, ')} timestamptz, value text, paired text, ${types})
+    SELECT ${[...placeNames, ...grains, ...sums.map((name) => `coalesce(${name}, 0) AS ${name}`)].join(', ')}
+    FROM unnest(${deltaColumns.map(({ type }, i) => `$${i + 2}::${type}[]`).join(', ')}) AS r(${[...placeNames, ...grains, ...sums].join(', ')})
   ), ${Object.entries(grainTables)
     .map((grain) => `added_to_${grain[1]} AS (${addTo(grain)})`)
     .join(', ')}
   SELECT`
 
 export async function addDeltas(client: pg.ClientBase, organizationId: string, deltas: readonly Delta[]): Promise<void> {
-  const rows = toGrainRows(deltas).flatMap(({ of: { dimension, value, paired }, starts, sums }) => {
-    const changed = toColumns(sums)
-    return Object.keys(changed).length === 0 ? [] : [{ dimension, value, paired, ...starts, ...changed }]
-  })
+  const rows = toGrainRows(deltas).filter(({ sums }) => !isNothing(sums))
   if (rows.length === 0) return
-  await client.query({ name: 'add-to-rollups', text: addSql, values: [organizationId, JSON.stringify(rows)] })
+  await client.query({ name: 'add-to-rollups', text: addSql, values: [organizationId, ...toBinaryArrays(rows, deltaColumns)] })
 }

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { LedgerChange } from '../contribution'
-import { foldDeltas, type LocalStarts, toDeltas, toQuarterStart } from './deltas'
+import { type CallGroup, groupCalls } from './call-groups'
+import { foldDeltas, type LocalStarts, toDeltas } from './deltas'
 import { maximumValues } from './dimensions'
 import { addDeltas, findFolded, lockRollups, readLocalStarts } from './rollup-rows'
 
@@ -13,25 +14,26 @@ export async function addToRollups(
 ): Promise<void> {
   if (changes.length === 0) return
   const timeZone = await lockRollups(client, organizationId)
-  const deltas = toDeltas(changes, await findLocalStarts(client, timeZone, changes))
+  const groups = groupCalls(changes)
+  const deltas = toDeltas(groups, await findLocalStarts(client, timeZone, groups))
   const folded = await findFolded(client, organizationId, deltas, maximum)
   await addDeltas(client, organizationId, folded.size === 0 ? deltas : foldDeltas(deltas, (delta) => folded.has(delta)))
 }
 
 /** By zone: when day and month of a quarter begin never changes. */
-const knownStarts = new Map<string, Map<string, LocalStarts>>()
+const knownStarts = new Map<string, Map<number, LocalStarts>>()
 const maximumKnown = 10_000
 
 async function findLocalStarts(
   client: pg.ClientBase,
   timeZone: string,
-  changes: readonly LedgerChange[],
-): Promise<ReadonlyMap<string, LocalStarts>> {
-  const known = knownStarts.get(timeZone) ?? new Map<string, LocalStarts>()
+  groups: readonly CallGroup[],
+): Promise<ReadonlyMap<number, LocalStarts>> {
+  const known = knownStarts.get(timeZone) ?? new Map<number, LocalStarts>()
   knownStarts.set(timeZone, known)
-  const starts = new Map<string, LocalStarts>()
-  const missing: string[] = []
-  for (const quarter of new Set(changes.map(({ of }) => toQuarterStart(of.occurredAt)))) {
+  const starts = new Map<number, LocalStarts>()
+  const missing: number[] = []
+  for (const quarter of new Set(groups.map((group) => group.quarter))) {
     const of = known.get(quarter)
     if (of === undefined) missing.push(quarter)
     else starts.set(quarter, of)

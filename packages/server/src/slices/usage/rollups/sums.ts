@@ -1,80 +1,112 @@
 import { sketchBuckets, toSketchBucket } from '@keylease/shared/insights/latency-sketch'
+import type { UsageVector } from '@keylease/shared/pricing/vector'
 import type { Contribution } from '../contribution'
-import { countAt, countColumns, countedClasses, sketchColumns, wideAt, wideColumns } from './columns'
+import { countedClasses, sumAt, sumColumns, wideAt, wideColumns } from './columns'
 
-/** Sums in the order of their columns. A sketch that is absent is all zeros. */
+/** Sums in the order of their columns. */
 export interface Sums {
-  counts: number[]
-  wide: bigint[]
-  sketches: [number[] | null, number[] | null]
+  amounts: number[]
+  /** What of the wide columns a number does not hold exactly: it is added to what stands in `amounts`. */
+  beyond: bigint[] | null
+  /** One that is absent is all zeros. */
+  sketches: [Sketch | null, Sketch | null]
+}
+type Sketch = number[]
+
+// Copied: an array that was made with numbers of one kind never has to become one of another.
+const noAmounts = Array.from(sumColumns, () => 0.5).fill(0)
+const noCalls = Array<number>(sketchBuckets).fill(0)
+
+export const createSums = (): Sums => ({ amounts: noAmounts.slice(), beyond: null, sketches: [null, null] })
+
+/** Everything here is done once a call: nothing is made that has to be collected. */
+export function addCall(to: Sums, call: Contribution, sign: 1 | -1): void {
+  const { amounts } = to
+  const { status, quality, costNanos, chargedNanos, vector } = call
+  add(amounts, sumAt.calls, sign)
+  if (status !== 'ok') add(amounts, status === 'error' ? sumAt.errors : sumAt.aborted, sign)
+  if (quality !== 'exact') add(amounts, sumAt[quality], sign)
+  if (costNanos === null) add(amounts, sumAt.unpriced, sign)
+  else {
+    addWide(to, wideAt.cost, costNanos, sign)
+    if (quality !== 'exact') addWide(to, wideAt[quality], costNanos, sign)
+  }
+  if (chargedNanos !== null) addWide(to, wideAt.charged, chargedNanos, sign)
+  addVector(to, vector, sign)
+  addTimes(to, call, sign)
 }
 
-/** What one call adds: only what is not zero, by place. */
-export interface CallSums {
-  counts: readonly (readonly [at: number, amount: number])[]
-  wide: readonly (readonly [at: number, amount: bigint])[]
-  buckets: readonly [number | null, number | null]
-  sign: 1 | -1
+function addVector(to: Sums, vector: UsageVector, sign: 1 | -1): void {
+  for (let i = 0; i < countedClasses.length; i++) {
+    const name = countedClasses[i]
+    if (name !== undefined && vector[name] !== 0) add(to.amounts, sumAt.vector + i, vector[name] * sign)
+  }
+  // Rounded as `floor(seconds * 1000 + 0.5)` rounds it in the database.
+  if (vector.seconds !== 0) addWide(to, wideAt.milliseconds, BigInt(Math.floor(vector.seconds * 1_000 + 0.5)), sign)
 }
 
-export const createSums = (): Sums => ({
-  counts: Array<number>(countColumns.length).fill(0),
-  wide: Array<bigint>(wideColumns.length).fill(0n),
-  sketches: [null, null],
-})
-
-export function toCallSums(call: Contribution, sign: 1 | -1): CallSums {
-  const { latencyMs, firstTokenMs, quality, vector } = call
-  const cost = call.costNanos ?? 0n
-  const counts: [number, number][] = [[countAt.calls, 1]]
-  if (call.status !== 'ok') counts.push([call.status === 'error' ? countAt.errors : countAt.aborted, 1])
-  if (call.costNanos === null) counts.push([countAt.unpriced, 1])
-  if (quality !== 'exact') counts.push([countAt[quality], 1])
-  if (latencyMs !== null) counts.push([countAt.latencyCalls, 1], [countAt.latencyMs, latencyMs])
-  if (firstTokenMs !== null) counts.push([countAt.firstTokenCalls, 1], [countAt.firstTokenMs, firstTokenMs])
-  for (const [i, name] of countedClasses.entries()) if (vector[name] !== 0) counts.push([countAt.vector + i, vector[name]])
-  const wide: [number, bigint][] = [
-    [wideAt.cost, cost],
-    [wideAt.charged, call.chargedNanos ?? 0n],
-    [wideAt.milliseconds, toMilliseconds(vector.seconds)],
-  ]
-  if (quality !== 'exact') wide.push([wideAt[quality], cost])
-  return {
-    counts: counts.map(([at, amount]) => [at, amount * sign]),
-    wide: wide.filter(([, amount]) => amount !== 0n).map(([at, amount]) => [at, amount * BigInt(sign)]),
-    buckets: [latencyMs === null ? null : toSketchBucket(latencyMs), firstTokenMs === null ? null : toSketchBucket(firstTokenMs)],
-    sign,
+function addTimes(to: Sums, { latencyMs, firstTokenMs }: Contribution, sign: 1 | -1): void {
+  if (latencyMs !== null) {
+    add(to.amounts, sumAt.latencyCalls, sign)
+    add(to.amounts, sumAt.latencyMs, latencyMs * sign)
+    to.sketches[0] ??= noCalls.slice()
+    add(to.sketches[0], toSketchBucket(latencyMs), sign)
+  }
+  if (firstTokenMs !== null) {
+    add(to.amounts, sumAt.firstTokenCalls, sign)
+    add(to.amounts, sumAt.firstTokenMs, firstTokenMs * sign)
+    to.sketches[1] ??= noCalls.slice()
+    add(to.sketches[1], toSketchBucket(firstTokenMs), sign)
   }
 }
 
-/** Rounded as `floor(seconds * 1000 + 0.5)` rounds it in the database. */
-const toMilliseconds = (seconds: number) => BigInt(Math.floor(seconds * 1_000 + 0.5))
+function add(to: number[], at: number, amount: number): void {
+  to[at] = (to[at] ?? 0) + amount
+}
 
-export function addCall(to: Sums, { counts, wide, buckets, sign }: CallSums): void {
-  for (const [at, amount] of counts) to.counts[at] = (to.counts[at] ?? 0) + amount
-  for (const [at, amount] of wide) to.wide[at] = (to.wide[at] ?? 0n) + amount
-  for (let at = 0; at < buckets.length; at++) {
-    const bucket = buckets[at] ?? null
-    if (bucket === null) continue
-    const sketch = to.sketches[at] ?? Array<number>(sketchBuckets).fill(0)
-    sketch[bucket] = (sketch[bucket] ?? 0) + sign
-    to.sketches[at] = sketch
-  }
+/** Below it numbers add up exactly. */
+const exact = 2 ** 52
+
+function addWide(to: Sums, at: number, amount: bigint, sign: 1 | -1): void {
+  const near = Number(amount) * sign
+  const sum = (to.amounts[sumAt.wide + at] ?? 0) + near
+  if (Math.abs(near) < exact && Math.abs(sum) < exact) to.amounts[sumAt.wide + at] = sum
+  else addBeyond(to, at, amount * BigInt(sign))
+}
+
+function addBeyond(to: Sums, at: number, amount: bigint): void {
+  if (amount === 0n) return
+  to.beyond ??= wideColumns.map(() => 0n)
+  to.beyond[at] = (to.beyond[at] ?? 0n) + amount
 }
 
 export function addSums(to: Sums, more: Sums): void {
-  for (const [at, amount] of more.counts.entries()) to.counts[at] = (to.counts[at] ?? 0) + amount
-  for (const [at, amount] of more.wide.entries()) to.wide[at] = (to.wide[at] ?? 0n) + amount
-  for (const [at, sketch] of more.sketches.entries()) {
-    if (sketch) to.sketches[at] = to.sketches[at]?.map((count, bucket) => count + (sketch[bucket] ?? 0)) ?? [...sketch]
+  for (let at = 0; at < sumAt.wide; at++) add(to.amounts, at, more.amounts[at] ?? 0)
+  for (let at = 0; at < wideColumns.length; at++) {
+    const near = more.amounts[sumAt.wide + at] ?? 0
+    const sum = (to.amounts[sumAt.wide + at] ?? 0) + near
+    if (Math.abs(sum) < exact) to.amounts[sumAt.wide + at] = sum
+    else addBeyond(to, at, BigInt(near))
+    addBeyond(to, at, more.beyond?.[at] ?? 0n)
   }
+  to.sketches[0] = addSketch(to.sketches[0], more.sketches[0])
+  to.sketches[1] = addSketch(to.sketches[1], more.sketches[1])
 }
 
-/** By column, as a statement reads them from JSON: what is zero is left out. */
-export function toColumns({ counts, wide, sketches }: Sums): Record<string, number | string> {
-  const columns: Record<string, number | string> = {}
-  for (const [at, name] of countColumns.entries()) if (counts[at]) columns[name] = counts[at]
-  for (const [at, name] of wideColumns.entries()) if (wide[at]) columns[name] = String(wide[at])
-  for (const [at, name] of sketchColumns.entries()) if (sketches[at]?.some(Boolean)) columns[name] = `{${sketches[at].join()}}`
-  return columns
+function addSketch(to: Sketch | null, more: Sketch | null): Sketch | null {
+  if (more === null) return to
+  if (to === null) return more.slice()
+  for (let bucket = 0; bucket < sketchBuckets; bucket++) add(to, bucket, more[bucket] ?? 0)
+  return to
 }
+
+/** A wide sum, whole. */
+export function readWide({ amounts, beyond }: Sums, at: number): number | bigint {
+  const near = amounts[sumAt.wide + at] ?? 0
+  return beyond?.[at] ? beyond[at] + BigInt(near) : near
+}
+
+export const isNothing = ({ amounts, beyond, sketches }: Sums): boolean =>
+  isZero(amounts) && (beyond === null || beyond.every((amount) => amount === 0n)) && sketches.every((sketch) => !sketch || isZero(sketch))
+
+const isZero = (amounts: readonly number[]) => amounts.every((amount) => amount === 0)

@@ -1,0 +1,16 @@
+import { sketchBuckets } from '@keylease/shared/insights/latency-sketch'
+
+const places = 12
+const buckets = [...Array(sketchBuckets).keys()]
+
+/** What one call in each bucket adds to a sketch. */
+export const sketchUnits = `ARRAY[${buckets.map((bucket) => `1e${places * bucket}`).join()}]`
+
+/** The counts of a sketch by bucket: of so many decimal places each, the last bucket first. */
+export function readSketch(number: string): number[] {
+  const digits = number.padStart(places * sketchBuckets, '0')
+  return buckets.map((bucket) => {
+    const end = digits.length - places * bucket
+    return Number(digits.slice(end - places, end))
+  })
+}
