@@ -7,7 +7,7 @@ import { type Refusal, toPartialSuccess } from './outcome'
 import type { ReadBatch } from './read-batch'
 import { readLeased, readObserved } from './reports'
 
-const batchSize = 2_000
+const batchSize = 2_048
 
 /** What counts is committed when it returns. Null says that everything was taken and priced. */
 export async function ingestBatch(deps: Deps, actor: Actor, batch: ReadBatch): Promise<PartialSuccess | null> {

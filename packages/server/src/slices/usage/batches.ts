@@ -33,7 +33,7 @@ export interface BatchLimits {
   writers: number
 }
 
-const usualLimits: BatchLimits = { items: 2_000, second: 500, waiting: 100_000, writers: 8 }
+const usualLimits: BatchLimits = { items: 2_048, second: 500, waiting: 100_000, writers: 8 }
 const maximumTogether = 2
 
 export function createBatches<Item, Result>(limits: BatchLimits = usualLimits): Batches<Item, Result> {

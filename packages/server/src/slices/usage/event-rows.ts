@@ -76,6 +76,7 @@ export interface KnownEvent {
 
 const claimedColumns = { hash: identityColumns.hash, span_id: identityColumns.span_id }
 
+/** One by one by their keys, each a subquery of one row: joined, Postgres would rather read a whole day. */
 export async function findKnownEvents(client: pg.ClientBase, calls: readonly PricedCall[]): Promise<Map<string, KnownEvent>> {
   if (calls.length === 0) return new Map()
   await client.query(lockIdentities, toBinaryArrays(calls, [identityColumns.hash]))
@@ -83,8 +84,8 @@ export async function findKnownEvents(client: pg.ClientBase, calls: readonly Pri
     `SELECT encode(r.hash, 'hex') AS hash, e.id AS "eventId", e.occurred_at AS "occurredAt", e.quality,
        i.span_id IS NOT DISTINCT FROM r.span_id AS "isSameSpan"
      FROM ${readRows(1, claimedColumns)}
-     JOIN usage_identity i ON i.hash = r.hash
-     JOIN usage_event e ON e.organization_id = i.organization_id AND e.occurred_at = i.occurred_at AND e.id = i.event_id`,
+     CROSS JOIN LATERAL (SELECT * FROM usage_identity WHERE organization_id = (SELECT keylease_organization()) AND hash = r.hash LIMIT 1) i
+     CROSS JOIN LATERAL (SELECT * FROM usage_event WHERE organization_id = i.organization_id AND occurred_at = i.occurred_at AND id = i.event_id LIMIT 1) e`,
     toBinaryArrays(calls, Object.values(claimedColumns)),
   )
   return new Map(found.rows.map((known) => [known.hash, known]))
