@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { toExportBody } from '../packages/sdk/src/ledger/otlp'
 import { makeFacts, makeLease, makeRecord } from '../packages/sdk/test/calls'
+import { toExportJson } from '../packages/sdk/test/otlp-json'
+import { measureToFile } from './collector/to-file'
 import { quantile, round } from './support/load'
 import { type ExportBody, toProtobuf } from './support/otlp-protobuf'
 import { readTreeCpuSeconds } from './support/processes'
@@ -27,8 +28,8 @@ interface Batch {
 }
 
 const forms = {
-  'JSON, gzip (what our SDK sends)': { type: 'application/json', coding: 'gzip', encode: (json: string) => gzipSync(json, { level: 1 }) },
-  'protobuf, gzip': {
+  'JSON, gzip': { type: 'application/json', coding: 'gzip', encode: (json: string) => gzipSync(json, { level: 1 }) },
+  'protobuf, gzip (our SDK sends the same with zstd)': {
     type: 'application/x-protobuf',
     coding: 'gzip',
     encode: (json: string) => gzipSync(toProtobuf(JSON.parse(json) as ExportBody), { level: 1 }),
@@ -53,7 +54,7 @@ try {
   reportBench('ingest', [
     ...rows.map((row) => ({ ...row, ratioToCopy: round(Number(row['spansPerSecond']) / copy.rowsPerSecond) })),
     { what: 'COPY as owner into an identical table without row security', spansPerSecond: Math.round(copy.rowsPerSecond) },
-    { what: 'OpenTelemetry Collector to a file', notRun: 'it would have to be built from Go modules first, which was not tried' },
+    ...(await measureCollector(site, service)),
   ])
 } finally {
   await site.close()
@@ -89,6 +90,16 @@ async function measureForm(at: BenchSite, service: RunningService, postgres: Sup
   }
 }
 
+/** The same bodies in the same closed loop, of each form. */
+async function measureCollector(at: BenchSite, service: RunningService): Promise<Record<string, unknown>[]> {
+  const rows: Record<string, unknown>[] = []
+  for (const [name, form] of Object.entries(forms)) {
+    const batches = await createBatches(at, service, form)
+    rows.push(await measureToFile(name, batches, (url, some) => sendAll({ ...service, url }, some, form)))
+  }
+  return rows
+}
+
 async function createBatches(at: BenchSite, service: RunningService, form: Form): Promise<Batch[]> {
   const holders = await Promise.all(Array.from({ length: agents }, (_, i) => createHolder(at, service, i)))
   const leases = holders.map(({ leaseId }) => makeLease(leaseId))
@@ -110,7 +121,7 @@ async function createBatches(at: BenchSite, service: RunningService, form: Form)
     return {
       token: holder.token,
       spans: records.length,
-      body: form.encode(toExportBody(records, { name: '@keylease/sdk', version: '0.1.0' })),
+      body: form.encode(toExportJson(records, { name: '@keylease/sdk', version: '0.1.0' })),
     }
   })
 }

@@ -104,6 +104,46 @@ test('beyond a thousand values a day the rest is one row, the last, and the answ
   ])
 })
 
+test('page by page, thousands of values are each told once, in one order, and with the sums of their calls', async () => {
+  const { organizationId, ask } = await openUsage(harness)
+  const nameOf = (day: number, n: number) => (n < 30 ? `every day ${n}` : `on day ${day} ${1_000 + n}`)
+  const spent = new Map<string, bigint>()
+  for (const day of [15, 16, 17]) {
+    const calls = Array.from({ length: 1_060 }, (_, n) => {
+      const nanos = BigInt((n * day) % 97)
+      // Names sort as they are numbered: the first thousand of a day are told apart.
+      const model = nameOf(day, n)
+      if (n < 1_000) spent.set(model, (spent.get(model) ?? 0n) + nanos)
+      return at(`2026-11-${day}T09:00:00.000Z`, nanos, { reading: toReading({ inputUncached: 1 }, { reportedNanos: nanos, model }) })
+    })
+    await recordUsage(harness.deps, organizationId, calls)
+  }
+  const readAll = async (query: Record<string, string>) => {
+    const rows: UsageBreakdown['items'] = []
+    for (let cursor: string | undefined, hasMore = true; hasMore; ) {
+      const { body } = await ask<UsageBreakdown>('breakdown', { ...query, cursor })
+      expect(body.total).toBe(spent.size + 1)
+      rows.push(...body.items)
+      hasMore = body.nextCursor !== null
+      cursor = body.nextCursor ?? undefined
+    }
+    return rows
+  }
+  const toNames = (rows: UsageBreakdown['items']) => rows.map(({ keys }) => keys['model'])
+  const rows = await readAll({ limit: '200', from: '2026-10-01T00:00:00.000Z' })
+  expect(rows.pop()).toMatchObject({ isOther: true, requests: 180 })
+  expect(new Map(rows.map(({ keys, costNanos }) => [keys['model'], BigInt(costNanos)]))).toEqual(spent)
+  expect(rows).toHaveLength(spent.size)
+  const costs = rows.map(({ costNanos }) => Number(costNanos))
+  expect(costs).toEqual(costs.toSorted((one, other) => other - one))
+  expect(toNames(await readAll({ limit: '191', from: '2026-11-15T00:00:00.000Z' })).slice(0, -1)).toEqual(toNames(rows))
+  const first = (await ask<UsageBreakdown>('breakdown', { limit: '7' })).body.items
+  expect(toNames(first)).toEqual(toNames(rows.slice(0, 7)))
+  const rarest = toNames(await readAll({ limit: '200', sort: 'requests', order: 'asc', from: '2026-10-01T00:00:00.000Z' }))
+  expect(new Set(rarest).size).toBe(spent.size + 1)
+  expect(rarest.slice(-31, -1).toSorted()).toEqual(Array.from({ length: 30 }, (_, n) => nameOf(0, n)).toSorted())
+})
+
 test('more points than a chart can show are refused with what to do', async () => {
   const { ask } = await openUsage(harness)
   const { status, body } = await ask('timeseries', { from: '2026-10-01T00:00:00.000Z', granularity: 'hour', groupBy: 'model' })

@@ -4,16 +4,17 @@ import type pg from 'pg'
 import type { Deps } from '../../../deps'
 import type { Actor } from '../../../platform/auth'
 import { AppError } from '../../../platform/errors'
-import { readKeyCursor, toKeyPage } from '../../../platform/page'
+import { countLimit, readKeyCursor, toKeyPage } from '../../../platform/page'
 import { assertInReach } from '../../../platform/reach'
 import { findDetailRow } from './detail-rows'
 import { toEvent, toEventDetail } from './event-mapping'
 import { listQuarters } from './event-quarters'
 import { countEventRows, type EventPlace, type EventRange, listEventRows, listEventRowsOf } from './event-rows'
 import { readNote } from './fold'
+import type { CountName } from './measures'
 import { readPeriod } from './period'
-import { findHorizon, planAnswer } from './plan'
-import { toQuestion, type UsageFilters } from './question'
+import { findHorizon, type Plan, planAnswer } from './plan'
+import { toCounted, toQuestion, type UsageFilters } from './question'
 import { readUsage } from './reading'
 import { readSums } from './sum-rows'
 
@@ -64,16 +65,29 @@ async function readPage(
   const { organizationId, from, to, question, hasLinked } = range
   const now = clock.now()
   const circumstances = { organizationId, now, retentionDays: env.usageRetentionDays }
-  const plan = planAnswer(await readPeriod(client, organizationId, { from, to }, now), question, circumstances)
+  const counted = toCounted(question)
+  const plan = planAnswer(await readPeriod(client, organizationId, { from, to }, now), counted.question, circumstances)
   if (hasLinked || plan.rollups === null || (await readNote(client, plan)) !== null) {
     return { rows: await listEventRows(client, range, place), total: await countEventRows(client, range) }
   }
-  const [row] = await readSums(client, plan, { counts: ['calls'], nanos: [], hasVector: false })
-  const total = row?.sums.counts.calls ?? 0
-  if (plan.rollups.dimension === 'total') return { rows: await listEventRows(client, range, place), total }
+  const total = await countCalls(client, plan, counted.by)
+  if (plan.rollups.dimension === 'total' && counted.by === 'calls') return { rows: await listEventRows(client, range, place), total }
   const end = place.after ? new Date(Date.parse(place.after.occurredAt) + 1) : to
-  const quarters = await listQuarters(client, plan, { from, to: end }, place.take)
+  const quarters = await listQuarters(client, plan, { from, to: end }, { by: counted.by, calls: place.take })
   return { rows: await listEventRowsOf(client, quarters, range, place), total }
+}
+
+/** Totals go so far and no further: where sums alone hold as many, single calls at the edges of the range are not looked at. */
+async function countCalls(client: pg.ClientBase, plan: Plan, by: CountName): Promise<number> {
+  const sums = plan.segments.filter(({ of }) => of !== 'event')
+  const events = plan.segments.filter(({ of }) => of === 'event')
+  let total = 0
+  for (const segments of [sums, events]) {
+    if (total >= countLimit) return total
+    const [row] = await readSums(client, { ...plan, segments }, { counts: [by], nanos: [], hasVector: false })
+    total += row?.sums.counts[by] ?? 0
+  }
+  return total
 }
 
 export async function getUsageEvent(deps: Deps, actor: Actor, id: string): Promise<UsageEventDetail> {

@@ -18,8 +18,11 @@ const of = (sums: string, event: string): Measure => ({ sums, event })
 /** Sums that a number holds. */
 export const countMeasures = {
   calls: of('calls', '1'),
+  ok: of('(calls - errors - aborted)', `(status = 'ok')::integer`),
   errors: of('errors', `(status = 'error')::integer`),
+  aborted: of('aborted', `(status = 'aborted')::integer`),
   unpriced: of('unpriced', '(cost_nanos IS NULL)::integer'),
+  exact: of('(calls - estimated - assumed)', `(quality = 'exact')::integer`),
   estimated: of('estimated', `(quality = 'estimated')::integer`),
   assumed: of('assumed', `(quality = 'assumed')::integer`),
   inputTokens: same(sumOfColumns(inputClasses)),

@@ -2,6 +2,7 @@ import type { UsageDimension } from '@keylease/shared/contracts/usage-breakdown'
 import type { Actor } from '../../../platform/auth'
 import { reachOf } from '../../../platform/reach'
 import { type Dimension, dimensionSources } from '../rollups/dimensions'
+import type { CountName } from './measures'
 
 /** What a condition or a group of an answer may be about. */
 export type Subject = UsageDimension | 'trace'
@@ -52,6 +53,21 @@ export function toQuestion(actor: Actor, filters: UsageFilters, groups: readonly
   })
   const teams = reachOf(actor)
   return { conditions: teams === null ? conditions : [...conditions, { subject: 'team', values: teams }], groups }
+}
+
+const countedValues: Partial<Record<Subject, Readonly<Record<string, CountName>>>> = {
+  status: { ok: 'ok', error: 'errors', aborted: 'aborted' },
+  quality: { exact: 'exact', estimated: 'estimated', assumed: 'assumed' },
+}
+
+/** How many calls are meant, as sums may tell: those of a status or a quality are counted in sums of what else is asked. */
+export function toCounted(question: Question): { by: CountName; question: Question } {
+  for (const condition of question.conditions) {
+    const [value, another] = condition.values
+    const by = another === undefined ? countedValues[condition.subject]?.[value ?? ''] : undefined
+    if (by) return { by, question: { ...question, conditions: question.conditions.filter((one) => one !== condition) } }
+  }
+  return { by: 'calls', question }
 }
 
 /** Where sums of the question are kept, and in which column of their key each subject stands. */

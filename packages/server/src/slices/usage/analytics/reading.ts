@@ -6,9 +6,9 @@ import { readSqlState } from '../../../platform/postgres/sql-state'
 import { inTransaction } from '../../../platform/tenancy'
 
 const longestMs = 10_000
-/** What the statements of one answer see is one state. They read few rows of large tables, by their indexes. */
+/** What the statements of one answer see is one state. They read few rows of large tables, by their indexes, and sort a month of days. */
 const settings = `SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = ${longestMs}; SET LOCAL jit = off;
-  SET LOCAL random_page_cost = 1.1; SET LOCAL max_parallel_workers_per_gather = 0`
+  SET LOCAL random_page_cost = 1.1; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL work_mem = '16MB'`
 
 /** Reads the ledger and its sums as the actor: its tenant, and no longer than an answer may take. */
 export async function readUsage<T>(deps: Pick<Deps, 'db'>, actor: Actor, read: (client: pg.ClientBase) => Promise<T>): Promise<T> {

@@ -11,9 +11,10 @@ import { readPeriod } from './period'
 import { type Plan, planAnswer, planWhole } from './plan'
 import { listPoints } from './points'
 import { toQuestion } from './question'
+import { rankGroups } from './ranking'
 import { readUsage } from './reading'
 import { readSketches } from './sketch-rows'
-import { rankGroups, readSums } from './sum-rows'
+import { readSums } from './sum-rows'
 import { type Sums, subtractSums, toSums } from './sums'
 
 /** What is told of each point of one series, by when it begins. */
