@@ -1,55 +1,73 @@
-import { hideUsageEvent } from '@keylease/shared/metering/hide-usage-event'
-import { linkAbort } from './linked-abort'
-import { meterBody } from './metered-body'
+import type { AnswerReader } from '@keylease/shared/metering/answer-reader'
+import { hideUsageEvent, type UsageEventFilter } from '@keylease/shared/metering/hide-usage-event'
+import type { Call } from './classify'
+import { LinkedAbort } from './linked-abort'
+import { MeteredBody } from './metered-body'
 import { meterResponse } from './metered-response'
 import { outputCapHeader } from './output-cap'
-import { createRecorder, type Recorder, type RecorderRoom, type Sending } from './recorder'
+import { Recorder, type RecorderRoom, type Sending } from './recorder'
 import { sendCall } from './send'
 
-/** One sending of a call under one lease: its own number, its own record, whatever becomes of it. */
-export interface Attempt {
-  response: Response
+/**
+ * One sending of a call under one lease: its own number, its own record, whatever becomes of it. What lives as long as a call is of
+ * classes, without closures that hold more of it than they use.
+ */
+export class Attempt {
+  readonly response: Response
+  readonly #call: Call
+  readonly #recorder: Recorder
+  readonly #reader: AnswerReader
+  readonly #link: LinkedAbort
+
+  constructor(response: Response, call: Call, recorder: Recorder, link: LinkedAbort) {
+    this.response = response
+    this.#call = call
+    this.#recorder = recorder
+    this.#reader = recorder.answer(response)
+    this.#link = link
+  }
+
   /** The answer is not handed on: what it told is recorded as it is. */
-  discard(): Promise<void>
+  async discard(): Promise<void> {
+    this.#complete()
+    await this.response.body?.cancel().catch(() => undefined)
+  }
+
   /** The answer for the caller, metered as it is read. */
-  deliver(): Response
+  deliver(): Response {
+    const { response } = this
+    const { filledOutputCap } = this.#call
+    if (response.body === null) {
+      this.#complete()
+      return response
+    }
+    const body = new MeteredBody(response.body, this.#reader, findFilter(this.#call, response), this.#link, this.#recorder)
+    return meterResponse(response, body, filledOutputCap === null ? null : [outputCapHeader, String(filledOutputCap)])
+  }
+
+  #complete(): void {
+    this.#link.unlink()
+    this.#recorder.end('complete')
+  }
 }
 
 export async function attemptCall(room: RecorderRoom, sending: Sending): Promise<Attempt> {
   const { call, lease, span } = sending
-  const link = linkAbort(call.outgoing.signal)
-  const { signal } = link
-  const recorder = createRecorder(room, sending, () => close())
-  const close = lease.openCall({ cut: link.abort, leave: () => recorder.end('aborted') })
-  const end: Recorder['end'] = (how, error) => {
-    link.unlink()
-    recorder.end(how, error)
-  }
+  const link = new LinkedAbort(call.outgoing.signal)
+  const recorder = new Recorder(room, sending, link)
   try {
-    const response = await span.run(() => sendCall(room.config, call, lease, signal, recorder.send))
-    const reader = recorder.answer(response)
-    return {
-      response,
-      async discard() {
-        end('complete')
-        await response.body?.cancel().catch(() => undefined)
-      },
-      deliver() {
-        if (response.body === null) {
-          end('complete')
-          return response
-        }
-        const { usageOption } = call.found.operation.answer
-        const filter = call.asksForUsage && usageOption && isEventStream(response) ? hideUsageEvent(usageOption) : null
-        const metered = meterBody(response.body, { reader, filter, link, onFirstByte: recorder.firstByte, onEnd: recorder.end })
-        return meterResponse(response, metered, call.filledOutputCap === null ? null : [outputCapHeader, String(call.filledOutputCap)])
-      },
-    }
+    const response = await span.run(() => sendCall(room.config, call, lease, link.signal, recorder))
+    return new Attempt(response, call, recorder, link)
   } catch (error) {
-    end(signal.aborted ? 'aborted' : 'broken', error)
+    link.unlink()
+    recorder.end(link.signal.aborted ? 'aborted' : 'broken', error)
     throw error
   }
 }
 
-const isEventStream = ({ headers }: Response): boolean =>
-  headers.get('content-type')?.toLowerCase().startsWith('text/event-stream') === true
+function findFilter({ found, asksForUsage }: Call, { headers }: Response): UsageEventFilter | null {
+  const { usageOption } = found.operation.answer
+  return asksForUsage && usageOption && isEventStream(headers) ? hideUsageEvent(usageOption) : null
+}
+
+const isEventStream = (headers: Headers): boolean => headers.get('content-type')?.toLowerCase().startsWith('text/event-stream') === true

@@ -10,6 +10,7 @@ import { type Call, classify, findLacking } from './classify'
 import type { FetchRoom } from './leased-fetch'
 import { type Outgoing, toOutgoing } from './outgoing'
 import { takeTurn } from './rate-limit'
+import { Sending } from './recorder'
 
 type Fetch = (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>
 
@@ -26,9 +27,11 @@ interface Room extends FetchRoom {
   resting: Map<string, number>
 }
 
-interface Prepared {
-  lease: Lease
-  call: Call
+class Prepared {
+  constructor(
+    readonly lease: Lease,
+    readonly call: Call,
+  ) {}
 }
 
 /** The calls of one provider. */
@@ -57,7 +60,7 @@ function prepareNow({ pool, provider, need }: Room, outgoing: Outgoing): Prepare
   const lease = outgoing.signal?.aborted ? null : pool.find(need)
   if (lease === null) return null
   const call = classify(provider, lease, outgoing)
-  return findLacking(lease, call) === null ? { lease, call } : null
+  return findLacking(lease, call) === null ? new Prepared(lease, call) : null
 }
 
 /** A lease that fits what is asked for: where the first does not, the service is asked for one that does, or says why there is none. */
@@ -72,13 +75,13 @@ async function prepare(room: Room, need: LeaseNeed, outgoing: Outgoing, signal: 
       call = classify(provider, lease, outgoing)
     }
     // It may have ended in the moment between being given and being taken.
-    if (lease.isLive || tries === 2) return { lease, call }
+    if (lease.isLive || tries === 2) return new Prepared(lease, call)
   }
 }
 
 function attempt(room: Room, { call, lease }: Prepared): Promise<Attempt> {
   const turn = takeTurn(room.config.clock, lease, call.bytes)
-  return attemptCall(room, { call, lease, turn, span: room.startSpan(call.found.operation.kind, call.request.model) })
+  return attemptCall(room, new Sending(call, lease, turn, room.startSpan(call.found.operation.kind, call.request.model)))
 }
 
 /**

@@ -8,42 +8,56 @@ import type { LeaseNeed } from '../leases/issue'
 import type { Lease } from '../leases/lease'
 import type { Outgoing } from './outgoing'
 import { fillOutputCap } from './output-cap'
-import { findPlace } from './place'
+import { findPlace, type Place } from './place'
 import type { Target } from './target'
 
 /** What is asked for, and where it goes under one lease. */
-export interface Call {
-  provider: Provider
-  target: Target
-  found: FoundOperation
-  request: RequestReading
+export class Call {
+  readonly target: Target
+  readonly found: FoundOperation
+  readonly region: string | null
+  readonly endpoint: string
   /** The most output tokens, where the request said none and the grant fills it in. */
-  filledOutputCap: number | null
+  filledOutputCap: number | null = null
   /** The body as it is sent: with the question for usage in it where one is asked. */
-  body: Uint8Array<ArrayBuffer> | string | ReadableStream<Uint8Array> | null
+  body: Uint8Array<ArrayBuffer> | string | ReadableStream<Uint8Array> | null = null
   /** So many came in it, as far as it is whole. */
-  bytes: number
-  asksForUsage: boolean
-  region: string | null
-  endpoint: string
-  outgoing: Outgoing
+  bytes = 0
+  asksForUsage = false
+
+  constructor(
+    readonly provider: Provider,
+    { target, found, region, endpoint }: Place,
+    readonly outgoing: Outgoing,
+    public request: RequestReading,
+  ) {
+    this.target = target
+    this.found = found
+    this.region = region
+    this.endpoint = endpoint
+  }
 }
 
 /** A request that no operation lists is sent as it is and counted as one request. */
 export function classify(provider: Provider, lease: Lease, outgoing: Outgoing): Call {
-  const { target, found, region, endpoint } = findPlace(provider, lease, outgoing)
-  const read = (bytes: Uint8Array | null) => readRequest(found, outgoing, bytes)
+  const place = findPlace(provider, lease, outgoing)
+  const { operation } = place.found
   const given = outgoing.body === null ? null : viewBytes(outgoing.body)
-  const asked = read(given)
-  const capped = fillOutputCap(lease, found.operation, { bytes: given, request: asked }, read)
+  const call = new Call(provider, place, outgoing, readRequest(place.found, outgoing, given))
+  const capped = given && fillOutputCap(lease, operation, given, call.request, (filled) => readRequest(place.found, outgoing, filled))
   const bytes = capped?.bytes ?? given
-  const request = capped?.request ?? asked
-  const { usageOption } = found.operation.answer
-  const asksForUsage = usageOption !== null && request.isStream && request.needsUsageOption && bytes !== null
-  const sent = asksForUsage ? new Uint8Array(askForUsage(bytes, usageOption)) : (capped?.bytes ?? outgoing.body)
-  const filledOutputCap = capped && lease.scope.defaultMaxOutputTokens
-  const body = sent ?? outgoing.stream
-  return { provider, target, found, request, filledOutputCap, body, bytes: given?.length ?? 0, asksForUsage, region, endpoint, outgoing }
+  if (capped) {
+    call.request = capped.request
+    call.filledOutputCap = lease.scope.defaultMaxOutputTokens ?? null
+  }
+  const { usageOption } = operation.answer
+  const { isStream, needsUsageOption } = call.request
+  if (usageOption !== null && isStream && needsUsageOption && bytes !== null) {
+    call.asksForUsage = true
+    call.body = new Uint8Array(askForUsage(bytes, usageOption))
+  } else call.body = capped?.bytes ?? outgoing.body ?? outgoing.stream
+  call.bytes = given?.length ?? 0
+  return call
 }
 
 /** What a lease would have to allow beside what this one does, as far as the request says what it is; null where it is granted. */

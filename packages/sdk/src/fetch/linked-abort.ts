@@ -1,33 +1,33 @@
-/** Aborts with the caller's signal, or by itself. */
-export interface LinkedAbort {
+/** Aborts with the caller's signal, or by itself: by a listener of its own, for `AbortSignal.any` costs more than the rest of a call. */
+export class LinkedAbort {
   readonly signal: AbortSignal
-  abort(reason: unknown): void
+  readonly #own = new AbortController()
+  readonly #outer: AbortSignal | null
+  readonly #follow = () => this.abort(this.#outer?.reason)
+  #stop: (() => void) | null = null
+
+  constructor(outer: AbortSignal | null) {
+    this.signal = this.#own.signal
+    this.#outer = outer
+    if (outer?.aborted) this.#follow()
+    else outer?.addEventListener('abort', this.#follow, once)
+  }
+
+  abort(reason: unknown): void {
+    this.#own.abort(reason)
+    this.#stop?.()
+  }
+
   /** Told after whoever listens to the signal; one hears. */
-  hear(stop: () => void): void
+  hear(stop: () => void): void {
+    this.#stop = stop
+  }
+
   /** The answer is over: nobody hears, and the caller's signal, which may outlive a million calls, lets go of this one. */
-  unlink(): void
+  unlink(): void {
+    this.#stop = null
+    this.#outer?.removeEventListener('abort', this.#follow)
+  }
 }
 
-/** By a listener of its own: `AbortSignal.any` holds weakly what it follows, which costs more than the rest of a call. */
-export function linkAbort(outer: AbortSignal | null): LinkedAbort {
-  const own = new AbortController()
-  let heard: (() => void) | null = null
-  const abort = (reason: unknown) => {
-    own.abort(reason)
-    heard?.()
-  }
-  const follow = () => abort(outer?.reason)
-  if (outer?.aborted) follow()
-  else outer?.addEventListener('abort', follow, { once: true })
-  return {
-    signal: own.signal,
-    abort,
-    hear(stop) {
-      heard = stop
-    },
-    unlink() {
-      heard = null
-      outer?.removeEventListener('abort', follow)
-    },
-  }
-}
+const once = { once: true }

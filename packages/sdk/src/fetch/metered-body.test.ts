@@ -4,8 +4,8 @@ import type { AnswerEnd } from '@keylease/shared/metering/reading'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { testSize } from '../../../shared/test/size'
-import { linkAbort } from './linked-abort'
-import { meterBody } from './metered-body'
+import { LinkedAbort } from './linked-abort'
+import { MeteredBody } from './metered-body'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 
@@ -52,14 +52,11 @@ function meter(body: ReadableStream<Uint8Array>) {
   const ends: { how: AnswerEnd; error: unknown }[] = []
   let firstBytes = 0
   const reader = { push: (chunk: Uint8Array) => void read.push(new TextDecoder().decode(chunk)), end: () => expect.unreachable() }
-  const { openStream } = meterBody(body, {
-    reader,
-    filter: null,
-    link: linkAbort(abort.signal),
-    onFirstByte: () => void firstBytes++,
-    onEnd: (how, error) => void ends.push({ how, error }),
+  const metered = new MeteredBody(body, reader, null, new LinkedAbort(abort.signal), {
+    firstByte: () => void firstBytes++,
+    end: (how, error) => void ends.push({ how, error }),
   })
-  return { stream: openStream(), abort, read, ends, countFirstBytes: () => firstBytes }
+  return { stream: metered.openStream(), abort, read, ends, countFirstBytes: () => firstBytes }
 }
 
 type Step = 'read' | 'push' | 'close' | 'fail' | 'abort' | 'cancel' | 'turn'
@@ -166,12 +163,9 @@ describe('the body', () => {
     const { body } = createSource()
     const ends: AnswerEnd[] = []
     const reader = { push: () => undefined, end: () => expect.unreachable() }
-    meterBody(body, {
-      reader,
-      filter: null,
-      link: linkAbort(AbortSignal.abort()),
-      onFirstByte: () => undefined,
-      onEnd: (how) => void ends.push(how),
+    new MeteredBody(body, reader, null, new LinkedAbort(AbortSignal.abort()), {
+      firstByte: () => undefined,
+      end: (how) => void ends.push(how),
     })
     expect(ends).toEqual(['aborted'])
   })

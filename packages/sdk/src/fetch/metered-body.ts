@@ -2,112 +2,110 @@ import type { AnswerReader } from '@keylease/shared/metering/answer-reader'
 import type { UsageEventFilter } from '@keylease/shared/metering/hide-usage-event'
 import type { AnswerEnd } from '@keylease/shared/metering/reading'
 import type { LinkedAbort } from './linked-abort'
-import { watchUnread } from './unread'
+import { openSource } from './open-source'
+import { type Watch, watchUnread } from './unread'
 
-interface Metered {
-  reader: AnswerReader
+/** Hears how an answer goes. */
+export interface AnswerListener {
+  firstByte(): void
+  end(how: AnswerEnd, error?: unknown): void
+}
+
+/**
+ * The body as it arrives, read as it passes: nothing is fetched that the caller does not ask for, and what it leaves is left at once. It
+ * is read in one of two ways: as a stream, or whole, which spares a stream that nobody looks at. One of them, and once.
+ */
+export class MeteredBody {
+  readonly #source: ReadableStreamDefaultReader<Uint8Array>
+  readonly #reader: AnswerReader
   /** Takes away what the answer holds only because we asked for it. */
-  filter: UsageEventFilter | null
-  link: LinkedAbort
-  onFirstByte(): void
-  /** Called once, however the answer ends. */
-  onEnd(how: AnswerEnd, error?: unknown): void
-}
+  readonly #filter: UsageEventFilter | null
+  readonly #link: LinkedAbort
+  readonly #listener: AnswerListener
+  #isEnded = false
+  #isBegun = false
+  #watch: Watch | null = null
 
-/** A body in one of two ways: as a stream, or whole, which spares a stream that nobody looks at. One of them, and once. */
-export interface MeteredBody {
-  openStream(): ReadableStream<Uint8Array>
-  readAll(): Promise<Uint8Array[]>
-  /** Leaves the provider once this was let go of, while neither was asked for. */
-  watch(answer: WeakKey): void
-}
+  constructor(
+    body: ReadableStream<Uint8Array>,
+    reader: AnswerReader,
+    filter: UsageEventFilter | null,
+    link: LinkedAbort,
+    listener: AnswerListener,
+  ) {
+    this.#source = body.getReader()
+    this.#reader = reader
+    this.#filter = filter
+    this.#link = link
+    this.#listener = listener
+    const stop = () => this.#end('aborted', link.signal.reason)
+    if (link.signal.aborted) stop()
+    else link.hear(stop)
+  }
 
-/** The body as it arrives, read as it passes: nothing is fetched that the caller does not ask for, and what it leaves is left at once. */
-export function meterBody(body: ReadableStream<Uint8Array>, { reader, filter, link, onFirstByte, onEnd }: Metered): MeteredBody {
-  const source = body.getReader()
-  let isEnded = false
-  let isBegun = false
-  let unwatch: () => void = () => undefined
-  const end = (how: AnswerEnd, error?: unknown) => {
-    if (isEnded) return
-    isEnded = true
-    link.unlink()
-    unwatch()
-    onEnd(how, error)
-  }
-  const { signal } = link
-  const stop = () => end('aborted', signal.reason)
-  if (signal.aborted) stop()
-  else link.hear(stop)
-
-  /** Null at the end, after which nothing comes. */
-  const readNext = async (): Promise<Uint8Array[] | null> => {
-    const { done, value } = await source.read()
-    if (done) return null
-    if (!isBegun) onFirstByte()
-    isBegun = true
-    if (!isEnded) reader.push(value)
-    return filter ? filter.push(value) : [value]
-  }
-  const fail = (error: unknown) => end(signal.aborted ? 'aborted' : 'broken', error)
-  const leave = (reason?: unknown) => {
-    end('aborted')
-    return source.cancel(reason)
-  }
-  const readAll = async () => {
-    unwatch()
-    const all: Uint8Array[] = []
-    try {
-      for (let pieces = await readNext(); pieces !== null; pieces = await readNext()) all.push(...pieces)
-      all.push(...(filter?.end() ?? []))
-    } catch (error) {
-      fail(error)
-      throw error
-    }
-    end('complete')
-    return all
-  }
-  const watch = (answer: WeakKey) => {
-    unwatch()
-    if (!isEnded) unwatch = watchUnread(answer, () => void leave().catch(() => undefined))
-  }
-  const openStream = () => {
-    const stream = toStream({ readNext, readRest: () => filter?.end() ?? [], complete: () => end('complete'), fail, leave })
-    watch(stream)
+  openStream(): ReadableStream<Uint8Array> {
+    const stream = openSource(this)
+    this.watch(stream)
     return stream
   }
-  return { openStream, readAll, watch }
-}
 
-interface Source {
-  readNext(): Promise<Uint8Array[] | null>
-  readRest(): Uint8Array[]
-  complete(): void
-  fail(error: unknown): void
-  leave(reason: unknown): Promise<void>
-}
+  async readAll(): Promise<Uint8Array[]> {
+    this.#unwatch()
+    const all: Uint8Array[] = []
+    try {
+      while (await this.readNext(all));
+    } catch (error) {
+      this.fail(error)
+      throw error
+    }
+    this.complete()
+    return all
+  }
 
-function toStream({ readNext, readRest, complete, fail, leave }: Source): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          // A piece that holds nothing for the caller is no answer to its pull.
-          for (let pieces = await readNext(); ; pieces = await readNext()) {
-            for (const piece of pieces ?? readRest()) controller.enqueue(piece)
-            if (pieces === null) {
-              complete()
-              return controller.close()
-            }
-            if (pieces.length > 0) return
-          }
-        } catch (error) {
-          fail(error)
-          controller.error(error)
-        }
-      },
-      cancel: leave,
-    },
-    { highWaterMark: 0 },
-  )
+  /** Leaves the provider once this was let go of, while neither was asked for. */
+  watch(answer: WeakKey): void {
+    this.#unwatch()
+    if (!this.#isEnded) this.#watch = watchUnread(answer, () => void this.leave().catch(() => undefined))
+  }
+
+  /** Puts what is there next behind the pieces; false at the end, after which nothing comes. */
+  async readNext(pieces: Uint8Array[]): Promise<boolean> {
+    const { done, value } = await this.#source.read()
+    if (done) {
+      if (this.#filter) pieces.push(...this.#filter.end())
+      return false
+    }
+    if (!this.#isBegun) this.#listener.firstByte()
+    this.#isBegun = true
+    if (!this.#isEnded) this.#reader.push(value)
+    if (this.#filter) pieces.push(...this.#filter.push(value))
+    else pieces.push(value)
+    return true
+  }
+
+  complete(): void {
+    this.#end('complete')
+  }
+
+  fail(error: unknown): void {
+    this.#end(this.#link.signal.aborted ? 'aborted' : 'broken', error)
+  }
+
+  leave(reason?: unknown): Promise<void> {
+    this.#end('aborted')
+    return this.#source.cancel(reason)
+  }
+
+  #end(how: AnswerEnd, error?: unknown): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    this.#link.unlink()
+    this.#unwatch()
+    this.#listener.end(how, error)
+  }
+
+  #unwatch(): void {
+    this.#watch?.stop()
+    this.#watch = null
+  }
 }

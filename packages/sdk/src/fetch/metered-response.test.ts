@@ -1,6 +1,7 @@
+import type { AnswerEnd } from '@keylease/shared/metering/reading'
 import { describe, expect, it } from 'vitest'
-import { linkAbort } from './linked-abort'
-import { meterBody } from './metered-body'
+import { LinkedAbort } from './linked-abort'
+import { MeteredBody } from './metered-body'
 import { meterResponse } from './metered-response'
 
 const text = '{"choices":[{"message":{"content":"Zoë"}}]}'
@@ -22,11 +23,9 @@ function createAnswer(abort = new AbortController(), pieces = [bytes.slice(0, 38
   const read: Uint8Array[] = []
   const ends: string[] = []
   const reader = { push: (piece: Uint8Array) => void read.push(piece), end: () => expect.unreachable() }
-  const facts = { reader, filter: null, link: linkAbort(abort.signal), onFirstByte: () => undefined }
-  const answer = meterResponse(
-    original,
-    meterBody(original.body ?? expect.unreachable(), { ...facts, onEnd: (how) => void ends.push(how) }),
-  )
+  const listener = { firstByte: () => undefined, end: (how: AnswerEnd) => void ends.push(how) }
+  const body = new MeteredBody(original.body ?? expect.unreachable(), reader, null, new LinkedAbort(abort.signal), listener)
+  const answer = meterResponse(original, body)
   return { answer, ends, countRead: () => read.reduce((sum, { length }) => sum + length, 0) }
 }
 

@@ -29,10 +29,11 @@ class AnswerCopy extends Response {
 const reading = Symbol('reading')
 const decoder = new TextDecoder()
 
-interface Reading {
-  body: MeteredBody
+class Reading {
   /** What is read in any other way than whole, from a stream of its own. */
-  copy: Response | null
+  copy: Response | null = null
+
+  constructor(readonly body: MeteredBody) {}
 }
 
 /**
@@ -86,7 +87,7 @@ class MeteredAnswer extends Response {
 export function meterResponse(original: Response, body: MeteredBody, header: [string, string] | null = null): Response {
   if (header === null && Object.getPrototypeOf(original) === Response.prototype) {
     const answer: MeteredAnswer = Object.setPrototypeOf(original, MeteredAnswer.prototype)
-    answer[reading] = { body, copy: null }
+    answer[reading] = new Reading(body)
     body.watch(answer)
     return answer
   }

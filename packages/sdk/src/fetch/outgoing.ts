@@ -1,31 +1,32 @@
 /** A request as it was asked for, with a body that can be sent again where that is possible. */
-export interface Outgoing {
-  method: string
-  url: URL
-  /** Under lower-case names. */
-  headers: Record<string, string>
+export class Outgoing {
   /** Null: no body, or one that can be read once only. */
-  body: Uint8Array<ArrayBuffer> | string | null
+  body: Uint8Array<ArrayBuffer> | string | null = null
   /** A body that can be read once only. */
-  stream: ReadableStream<Uint8Array> | null
-  signal: AbortSignal | null
-  /** What else the caller set, for whatever sends it. */
-  rest: RequestInit
+  stream: ReadableStream<Uint8Array> | null = null
+
+  constructor(
+    readonly method: string,
+    readonly url: URL,
+    /** Under lower-case names. */
+    readonly headers: Record<string, string>,
+    readonly signal: AbortSignal | null,
+    /** What else the caller set, for whatever sends it. */
+    readonly rest: RequestInit,
+  ) {}
 }
 
 /** At once where that can be: a promise costs a turn. */
 export function toOutgoing(input: RequestInfo | URL, init: RequestInit = {}): Outgoing | Promise<Outgoing> {
   const { body, headers, method, signal, ...rest } = init
   const base = input instanceof Request ? input : null
-  const outgoing: Outgoing = {
-    method: (method ?? base?.method ?? 'GET').toUpperCase(),
-    url: readUrl(base ? base.url : String(input)),
-    headers: readHeaders(headers ?? base?.headers),
-    body: null,
-    stream: null,
-    signal: signal ?? base?.signal ?? null,
-    rest: base ? { redirect: base.redirect, keepalive: base.keepalive, ...rest } : rest,
-  }
+  const outgoing = new Outgoing(
+    (method ?? base?.method ?? 'GET').toUpperCase(),
+    readUrl(base ? base.url : String(input)),
+    readHeaders(headers ?? base?.headers),
+    signal ?? base?.signal ?? null,
+    base ? { redirect: base.redirect, keepalive: base.keepalive, ...rest } : rest,
+  )
   if (typeof body === 'string') return withText(outgoing, body)
   if (body instanceof ReadableStream) outgoing.stream = body
   else if (body !== undefined && body !== null) return withBody(outgoing, body)

@@ -15,11 +15,12 @@ export interface CappedRequest {
 export function fillOutputCap(
   { scope }: Pick<Lease, 'scope'>,
   { request: { outputCap } }: Operation,
-  { bytes, request }: { bytes: Uint8Array | null; request: RequestReading },
+  bytes: Uint8Array,
+  request: RequestReading,
   read: (bytes: Uint8Array) => RequestReading,
 ): CappedRequest | null {
   const cap = scope.defaultMaxOutputTokens
-  if (typeof cap !== 'number' || outputCap === undefined || bytes === null || request.maxOutputTokens !== null) return null
+  if (typeof cap !== 'number' || outputCap === undefined || request.maxOutputTokens !== null) return null
   const filled = fillMember(bytes, outputCap, cap)
   if (filled === null) return null
   const capped = read(filled)

@@ -10,13 +10,18 @@ import type { Call } from './classify'
 import { exchangeKey } from './exchange'
 import { withoutPlaceholders } from './placeholders'
 
+/** Told right before a request leaves. */
+interface Departure {
+  send(): void
+}
+
 /** The credential goes where the lease says and follows no redirect. */
-export function sendCall(config: Config, call: Call, lease: Lease, signal: AbortSignal, onSend: () => void): Promise<Response> {
+export function sendCall(config: Config, call: Call, lease: Lease, signal: AbortSignal, departure: Departure): Promise<Response> {
   const { target, outgoing } = call
   const key = lease.credential
   const authorised = authoriseAgain(key, target, outgoing)
   const send = (request: Authorised) => {
-    onSend()
+    departure.send()
     return sendAuthorised(config, call, request, signal)
   }
   return authorised

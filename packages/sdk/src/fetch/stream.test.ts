@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createFetchRoom } from '../../test/fetch-room'
 import { type Handler, type HttpServer, startHttpServer } from '../../test/http-server'
@@ -177,5 +179,23 @@ describe('a stream', () => {
     answers[0]?.end(done)
     expect(await text).toBe(delta('Hel') + done)
     expect(records).toHaveLength(1)
+  })
+
+  it('that nobody ever looks at is recorded once it is forgotten, and leaves the provider', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const { fetch, records, pool } = createRoom()
+    await fetch('openai')(chat, { ...stream(), body: '{"model":"gpt-5-mini"}' })
+    await expect
+      .poll(
+        () => {
+          collect()
+          return records
+        },
+        { timeout: 4_000 },
+      )
+      .toMatchObject([{ end: 'aborted', httpStatus: 200 }])
+    await expect.poll(() => answers[0]?.destroyed).toBe(true)
+    await pool.close()
   })
 })

@@ -34,8 +34,6 @@ class CallLedger implements Ledger {
   readonly #spooling: Spooling
   readonly #dispatch: Dispatch
   readonly #exit: ExitWatch
-  /** Numbers in the spool. */
-  readonly #intents = new WeakMap<CallEntry, number>()
   #recorded = 0
   #isClosed = false
 
@@ -73,11 +71,10 @@ class CallLedger implements Ledger {
     const startedAtMs = this.#config.clock.now()
     if (!isReported(lease)) return { lease, sequence: 0, startedAtMs }
     const { id: leaseId, clockOffsetMs } = lease
-    const entry = { lease, sequence: lease.nextSequence(), startedAtMs }
-    const intent = this.#spooling.spool?.writeIntent({ ...facts, leaseId, sequence: entry.sequence, clockOffsetMs, startedAtMs })
-    if (typeof intent === 'number') this.#intents.set(entry, intent)
+    const sequence = lease.nextSequence()
+    const intent = this.#spooling.spool?.writeIntent({ ...facts, leaseId, sequence, clockOffsetMs, startedAtMs }) ?? null
     if (!this.#isClosed) this.#exit.start()
-    return entry
+    return { lease, sequence, startedAtMs, intent }
   }
 
   finish(entry: CallEntry, record: CallRecord, write: WriteSpan): void {
@@ -85,7 +82,7 @@ class CallLedger implements Ledger {
     entry.lease.closeSequence(entry.sequence)
     this.#recorded++
     const { spool } = this.#spooling
-    const place = spool?.writeRecord(this.#intents.get(entry) ?? null, record) ?? null
+    const place = spool?.writeRecord(entry.intent ?? null, record) ?? null
     if (!this.#queue.push(write(record), place)) {
       if (place) spool?.leave(place)
       else this.#losses.count(1, 'more wait than fit into memory. Name a spool directory, and they wait on disk.')

@@ -6,6 +6,8 @@ export interface CallEntry {
   readonly lease: Lease
   readonly sequence: number
   readonly startedAtMs: number
+  /** Its number in the spool, where it lies there. */
+  readonly intent?: number | null
 }
 
 /** What is known of a call before it is sent. */

@@ -2,8 +2,8 @@ import type { Config } from '../config'
 import { type Attribution, type CallRecord, eachValue } from '../ledger/record'
 import { type Content, createContent, noContent } from './content'
 import { scope } from './scope'
-import type { StartSpan } from './span'
-import { findTracer, readContext, runInContext, spanKey, type UserSpan } from './user-tracing'
+import type { CallSpan, StartSpan } from './span'
+import { findTracer, readContext, runInContext, spanKey, type UserContext, type UserSpan } from './user-tracing'
 
 const clientKind = 2
 const errorStatus = 2
@@ -16,18 +16,34 @@ export function createStartSpan(config: Pick<Config, 'telemetry'>, readAttributi
     const span = findTracer(config, scope)?.startSpan([operation, model].filter(Boolean).join(' '), { kind: clientKind }, context)
     const { recordInputs, recordOutputs } = config.telemetry
     const content = span && (recordInputs || recordOutputs) ? createContent(config.telemetry) : noContent
-    let isEnded = false
-    return {
-      ids: chooseIds(readIds(span), parent),
-      attribution: readAttribution(),
-      content,
-      run: (work) => (span && context ? runInContext(context.setValue(spanKey, span), work) : work()),
-      end(record) {
-        if (isEnded) return
-        isEnded = true
-        if (span) endSpan(span, record, content)
-      },
-    }
+    return new StartedSpan(chooseIds(readIds(span), parent), readAttribution(), content, span ?? null, context)
+  }
+}
+
+class StartedSpan implements CallSpan {
+  #isEnded = false
+  readonly #span: UserSpan | null
+  readonly #context: UserContext | undefined
+
+  constructor(
+    readonly ids: CallSpan['ids'],
+    readonly attribution: Attribution,
+    readonly content: Content,
+    span: UserSpan | null,
+    context: UserContext | undefined,
+  ) {
+    this.#span = span
+    this.#context = context
+  }
+
+  run<T>(work: () => T): T {
+    return this.#span && this.#context ? runInContext(this.#context.setValue(spanKey, this.#span), work) : work()
+  }
+
+  end(record: CallRecord): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    if (this.#span) endSpan(this.#span, record, this.content)
   }
 }
 

@@ -1,8 +1,8 @@
 import { oneRequest } from '../pricing/vector'
 import type { AnswerShape, Usage } from '../providers/operation'
-import { createFraming, findFraming } from './framing/framing'
+import { createFraming, type Framing, findFraming } from './framing/framing'
 import type { AnswerEnd, AnswerFacts, UsageReading } from './reading'
-import { beginScanning, endScanning } from './scanning'
+import { beginScanning, endScanning, type Scanning } from './scanning'
 
 /** Takes the bytes of an answer as they pass and tells at its end, once, what it used. */
 export interface AnswerReader {
@@ -11,30 +11,41 @@ export interface AnswerReader {
 }
 
 /** Names of headers are lower-case; the body is what the caller gets, decompressed. */
-export function createAnswerReader(shape: AnswerShape, facts: AnswerFacts): AnswerReader {
-  const scanning = beginScanning(shape.captures)
-  const { record, scanner } = scanning
-  const framing = createFraming(findFraming(facts.headers['content-type']), scanner)
-  let isOver = false
-  return {
-    push: (chunk) => {
-      // What it scans with is another reader's by then.
-      if (!isOver) framing.push(chunk)
-    },
-    end: (how) => {
-      isOver = true
-      framing.end()
-      const usage = shape.read(record.read(), facts)
-      const isWhole = how === 'complete' || !facts.request.isStream
-      const reading = toReading(usage, {
-        vector: isUnbilledError(usage, facts) ? oneRequest({ requests: 0 }) : usage.vector,
-        mismatch: usage.mismatch ?? describeLost(record.lost),
-        error: usage.error ?? findError(framing.errorType, facts.status),
-        quality: isExact(usage, facts, isWhole) && record.lost.length === 0 ? 'exact' : 'estimated',
-      })
-      endScanning(shape.captures, scanning)
-      return reading
-    },
+export const createAnswerReader = (shape: AnswerShape, facts: AnswerFacts): AnswerReader => new ScanningReader(shape, facts)
+
+class ScanningReader implements AnswerReader {
+  private readonly scanning: Scanning
+  private readonly framing: Framing
+  private isOver = false
+
+  constructor(
+    private readonly shape: AnswerShape,
+    private readonly facts: AnswerFacts,
+  ) {
+    this.scanning = beginScanning(shape.captures)
+    this.framing = createFraming(findFraming(facts.headers['content-type']), this.scanning.scanner)
+  }
+
+  push(chunk: Uint8Array): void {
+    // What it scans with is another reader's by then.
+    if (!this.isOver) this.framing.push(chunk)
+  }
+
+  end(how: AnswerEnd): UsageReading {
+    const { shape, facts, scanning, framing } = this
+    const { record } = scanning
+    this.isOver = true
+    framing.end()
+    const usage = shape.read(record.read(), facts)
+    const isWhole = how === 'complete' || !facts.request.isStream
+    const reading = toReading(usage, {
+      vector: isUnbilledError(usage, facts) ? oneRequest({ requests: 0 }) : usage.vector,
+      mismatch: usage.mismatch ?? describeLost(record.lost),
+      error: usage.error ?? findError(framing.errorType, facts.status),
+      quality: isExact(usage, facts, isWhole) && record.lost.length === 0 ? 'exact' : 'estimated',
+    })
+    endScanning(shape.captures, scanning)
+    return reading
   }
 }
 
