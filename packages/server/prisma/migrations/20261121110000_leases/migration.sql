@@ -321,8 +321,9 @@ BEGIN
 END $$;
 
 -- Issues the leases that one organization asks for at once. Each request has its own lease and its own answer, by its id. The live leases
--- of the agents are looked up by a plan made each time: one that is kept from when there were few takes another index for good.
-CREATE FUNCTION keylease_reserve(input jsonb) RETURNS jsonb LANGUAGE plpgsql SET jit = off AS $$
+-- of an agent are read in the order of their index and in no other way: a plan is kept for good, and may be made when there were few.
+CREATE FUNCTION keylease_reserve(input jsonb) RETURNS jsonb LANGUAGE plpgsql
+  SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
 DECLARE
   tenant CONSTANT text := input->>'organizationId';
   at timestamptz(3) := (input->>'now')::timestamptz;
@@ -344,11 +345,18 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended('keylease agent ' || agent, 0)) FROM unnest(agents) AS agent;
   SELECT greatest(at, (SELECT max(not_before) + interval '1 millisecond' FROM revocation WHERE organization_id = tenant)),
     (SELECT max(not_before) FROM revocation WHERE organization_id = tenant AND settled_at IS NULL) INTO at, unsettled;
-  EXECUTE 'SELECT jsonb_object_agg(agent, live) FROM unnest($1) AS agent, LATERAL (SELECT count(*) AS live FROM lease l
-      WHERE organization_id = $2 AND agent_id = agent AND ended_at IS NULL AND expires_at > $3' || CASE WHEN unsettled IS NULL THEN '' ELSE '
-        AND (issued_at > $4 OR NOT EXISTS (SELECT FROM revocation r WHERE r.organization_id = $2 AND r.settled_at IS NULL
+  IF unsettled IS NULL THEN
+    SELECT jsonb_object_agg(agent, counted.leases) INTO live FROM unnest(agents) AS agent, LATERAL (SELECT count(*) AS leases FROM (
+      SELECT FROM lease WHERE organization_id = tenant AND agent_id = agent AND ended_at IS NULL AND expires_at > at
+      ORDER BY expires_at LIMIT (input->>'limit')::integer) AS alive) AS counted;
+  ELSE
+    SELECT jsonb_object_agg(agent, counted.leases) INTO live FROM unnest(agents) AS agent, LATERAL (SELECT count(*) AS leases FROM (
+      SELECT FROM lease l WHERE organization_id = tenant AND agent_id = agent AND ended_at IS NULL AND expires_at > at
+        AND (issued_at > unsettled OR NOT EXISTS (SELECT FROM revocation r WHERE r.organization_id = tenant AND r.settled_at IS NULL
           AND r.not_before >= l.issued_at AND r.scope_id IN (l.organization_id, l.project_id, l.agent_id, l.key_id, l.key_version_id, l.grant_id,
-          l.holder_id, l.id)))' END || ') AS counted' INTO live USING agents, tenant, at, unsettled;
+          l.holder_id, l.id)))
+      ORDER BY expires_at LIMIT (input->>'limit')::integer) AS alive) AS counted;
+  END IF;
   WITH asked AS MATERIALIZED (
     SELECT w.*, least(at + make_interval(secs => least(ttl_seconds, longest_seconds)), ends_by)::timestamptz(3) AS expires_at
     FROM jsonb_to_recordset(input->'requests') AS w(id text, project_id text, team_id text, agent_id text, environment text, holder_kind text,

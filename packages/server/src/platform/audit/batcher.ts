@@ -31,14 +31,19 @@ export async function checkpointAll(room: BatcherRoom): Promise<void> {
   for (const { id } of found.rows) await checkpointOrganization(room, id)
 }
 
-/** Until nothing of this organization waits. */
+/** All that waits of this organization; what comes meanwhile waits for the next time, or a busy one would never end. */
 export async function checkpointOrganization(room: BatcherRoom, organizationId: string, tuning: BatchTuning = {}): Promise<void> {
-  while ((await writeCheckpoint(room, organizationId, tuning)) > 0);
+  const { maximumEntries = batchEntries } = tuning
+  let taken = maximumEntries
+  while (taken === maximumEntries) taken = await writeCheckpoint(room, organizationId, { ...tuning, maximumEntries })
 }
 
 /** Leaves, checkpoint and the end of the wait commit together, one batch of an organization at a time: every entry gets one leaf. */
-async function writeCheckpoint(room: BatcherRoom, organizationId: string, tuning: BatchTuning): Promise<number> {
-  const { maximumEntries = batchEntries, afterStep = async () => undefined } = tuning
+async function writeCheckpoint(
+  room: BatcherRoom,
+  organizationId: string,
+  { maximumEntries, afterStep = async () => undefined }: BatchTuning & { maximumEntries: number },
+): Promise<number> {
   return inTenantSql(room.db.systemPool, organizationId, async (client) => {
     await client.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [`keylease audit ${organizationId}`])
     const { taken, leaves } = await takeLeaves(client, maximumEntries)
@@ -78,12 +83,12 @@ async function takeLeaves(client: pg.ClientBase, maximum: number): Promise<{ tak
 async function takePending(client: pg.ClientBase, maximum: number): Promise<(EntryRow | VanishedRow)[]> {
   const found = await client.query<EntryRow | VanishedRow>(
     `WITH taken AS (
-       DELETE FROM audit_pending WHERE (organization_id, entry_id) IN (SELECT organization_id, entry_id FROM audit_pending
-         WHERE organization_id = (SELECT keylease_organization()) ORDER BY entry_id LIMIT $1)
+       DELETE FROM audit_pending WHERE organization_id = (SELECT keylease_organization()) AND entry_id = ANY (ARRAY(
+         SELECT entry_id FROM audit_pending WHERE organization_id = (SELECT keylease_organization()) ORDER BY entry_id LIMIT $1))
        RETURNING organization_id, occurred_at, entry_id
      )
-     SELECT ${entryColumns} FROM taken LEFT JOIN audit_entry e
-       ON e.organization_id = taken.organization_id AND e.occurred_at = taken.occurred_at AND e.id = taken.entry_id
+     SELECT ${entryColumns} FROM taken LEFT JOIN LATERAL (SELECT * FROM audit_entry
+       WHERE organization_id = taken.organization_id AND occurred_at = taken.occurred_at AND id = taken.entry_id LIMIT 1) e ON true
      ORDER BY e.occurred_at, e.id`,
     [maximum],
   )

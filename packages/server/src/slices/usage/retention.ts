@@ -37,7 +37,7 @@ async function forgetIdentities({ db }: Room, organizationId: string, before: st
     const removed = await inTenantSql(db.systemPool, organizationId, (client) =>
       client.query(
         `DELETE FROM usage_identity WHERE organization_id = $1
-           AND hash IN (SELECT hash FROM usage_identity WHERE organization_id = $1 AND day < $2 ORDER BY hash LIMIT $3)`,
+           AND hash = ANY (ARRAY(SELECT hash FROM usage_identity WHERE organization_id = $1 AND day < $2 ORDER BY day LIMIT $3))`,
         [organizationId, before, identitiesAtOnce],
       ),
     )
