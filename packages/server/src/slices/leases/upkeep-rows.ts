@@ -1,7 +1,7 @@
 import type pg from 'pg'
 
 /** Few enough that requests hardly notice them. */
-const batch = 500
+const batch = 200
 /** More, for each batch of a revocation reads past those that were settled before. */
 const revokedBatch = 5_000
 
