@@ -9,7 +9,7 @@ export interface Attribution {
   tags?: readonly string[] | undefined
 }
 
-/** One call under a lease, as it ended. Flat, so that a full queue costs little; OTLP is built when it is sent. */
+/** One call under a lease, as it ended. Its spans and its line in the spool are written from it, and then it is gone. */
 export interface CallRecord {
   leaseId: string
   sequence: number
@@ -106,7 +106,7 @@ export function eachOwnValue(record: CallRecord, take: TakeValue): void {
   tellUse(reading, take)
 }
 
-/** Nothing that is null; and one number that is none would cost a whole batch of JSON. */
+/** Nothing that is null, and no number that is none: neither JSON nor a bill could hold it. */
 function tell(take: TakeValue, name: string, value: Value | null | undefined): void {
   if (value !== null && value !== undefined && (typeof value !== 'number' || Number.isFinite(value))) take(name, value)
 }

@@ -345,18 +345,12 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended('keylease agent ' || agent, 0)) FROM unnest(agents) AS agent;
   SELECT greatest(at, (SELECT max(not_before) + interval '1 millisecond' FROM revocation WHERE organization_id = tenant)),
     (SELECT max(not_before) FROM revocation WHERE organization_id = tenant AND settled_at IS NULL) INTO at, unsettled;
-  IF unsettled IS NULL THEN
-    SELECT jsonb_object_agg(agent, counted.leases) INTO live FROM unnest(agents) AS agent, LATERAL (SELECT count(*) AS leases FROM (
-      SELECT FROM lease WHERE organization_id = tenant AND agent_id = agent AND ended_at IS NULL AND expires_at > at
-      ORDER BY expires_at LIMIT (input->>'limit')::integer) AS alive) AS counted;
-  ELSE
-    SELECT jsonb_object_agg(agent, counted.leases) INTO live FROM unnest(agents) AS agent, LATERAL (SELECT count(*) AS leases FROM (
-      SELECT FROM lease l WHERE organization_id = tenant AND agent_id = agent AND ended_at IS NULL AND expires_at > at
-        AND (issued_at > unsettled OR NOT EXISTS (SELECT FROM revocation r WHERE r.organization_id = tenant AND r.settled_at IS NULL
-          AND r.not_before >= l.issued_at AND r.scope_id IN (l.organization_id, l.project_id, l.agent_id, l.key_id, l.key_version_id, l.grant_id,
-          l.holder_id, l.id)))
-      ORDER BY expires_at LIMIT (input->>'limit')::integer) AS alive) AS counted;
-  END IF;
+  SELECT jsonb_object_agg(agent, counted.leases) INTO live FROM unnest(agents) AS agent, LATERAL (SELECT count(*) AS leases FROM (
+    SELECT FROM lease l WHERE organization_id = tenant AND agent_id = agent AND ended_at IS NULL AND expires_at > at
+      AND (unsettled IS NULL OR issued_at > unsettled OR NOT EXISTS (SELECT FROM revocation r WHERE r.organization_id = tenant
+        AND r.settled_at IS NULL AND r.not_before >= l.issued_at AND r.scope_id IN (l.organization_id, l.project_id, l.agent_id, l.key_id,
+        l.key_version_id, l.grant_id, l.holder_id, l.id)))
+    ORDER BY expires_at LIMIT (input->>'limit')::integer) AS alive) AS counted;
   WITH asked AS MATERIALIZED (
     SELECT w.*, least(at + make_interval(secs => least(ttl_seconds, longest_seconds)), ends_by)::timestamptz(3) AS expires_at
     FROM jsonb_to_recordset(input->'requests') AS w(id text, project_id text, team_id text, agent_id text, environment text, holder_kind text,

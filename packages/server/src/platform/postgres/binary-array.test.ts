@@ -68,3 +68,13 @@ test('whatever callers wrote, the database reads back row by row and column by c
     { numRuns: testSize(150, 20_000) },
   )
 })
+
+test('what a buffer would cut short without a word is refused', () => {
+  for (const amount of [0.5, Number.NaN, 2 ** 53]) {
+    expect(() => toBinaryArrays([amount], [{ type: 'integer', read: (number) => number }])).toThrow(RangeError)
+    expect(() => toBinaryArrays([amount], [{ type: 'bigint', read: (number) => number }])).toThrow(RangeError)
+  }
+  for (const digits of ['abc', '0g', 'zz']) {
+    expect(() => toBinaryArrays([digits], [{ type: 'bytea', read: (hex) => hex }])).toThrow(RangeError)
+  }
+})

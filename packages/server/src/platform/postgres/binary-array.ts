@@ -28,9 +28,9 @@ interface Kind<Value> {
 
 const kinds: { readonly [Type in ElementType]: Kind<Values[Type]> } = {
   text: { oid: 25, most: (text) => text.length * 3, write: writeText },
-  bytea: { oid: 17, most: (hex) => hex.length / 2, write: (bytes, at, hex) => at + bytes.write(hex, at, 'hex') },
+  bytea: { oid: 17, most: (hex) => hex.length / 2, write: writeHex },
   boolean: { oid: 16, most: () => 1, write: (bytes, at, is) => bytes.writeUInt8(is ? 1 : 0, at) },
-  integer: { oid: 23, most: () => 4, write: (bytes, at, number) => bytes.writeInt32BE(number, at) },
+  integer: { oid: 23, most: () => 4, write: (bytes, at, number) => bytes.writeInt32BE(wholeOf(number), at) },
   bigint: { oid: 20, most: () => 8, write: writeInt64 },
   numeric: { oid: 1700, most: mostNumericBytes, write: writeNumeric },
   'double precision': { oid: 701, most: () => 8, write: (bytes, at, number) => bytes.writeDoubleBE(number, at) },
@@ -109,10 +109,22 @@ function writeText(bytes: Buffer, at: number, text: string): number {
   return at + text.length
 }
 
+/** A buffer takes as much of it as it can read, and says nothing of the rest. */
+function writeHex(bytes: Buffer, at: number, hex: string): number {
+  const written = bytes.write(hex, at, 'hex')
+  if (written * 2 !== hex.length) throw new RangeError('what should be bytes is not written in hex digits')
+  return at + written
+}
+
+/** It would cut a fraction off as quietly. */
+function wholeOf(value: number): number {
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not a whole number that a column could hold exactly`)
+  return value
+}
+
 function writeInt64(bytes: Buffer, at: number, value: number | bigint): number {
   if (typeof value === 'bigint') return bytes.writeBigInt64BE(value, at)
-  if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not a whole number that a bigint column could hold exactly`)
-  const high = Math.floor(value / 2 ** 32)
+  const high = Math.floor(wholeOf(value) / 2 ** 32)
   bytes.writeInt32BE(high, at)
   return bytes.writeUInt32BE(value - high * 2 ** 32, at + 4)
 }

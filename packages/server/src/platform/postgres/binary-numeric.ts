@@ -1,7 +1,9 @@
 /** A whole number as counts of the powers of 10^12, the lowest first. A count may be negative, or more than its power has room for. */
 export type PowerCounts = readonly number[]
 
-const power = 1e12
+/** Decimal places of one power. */
+export const powerPlaces = 12
+const power = 10 ** powerPlaces
 const digit = 1e4
 const digitsPerPower = 3
 const headerBytes = 8

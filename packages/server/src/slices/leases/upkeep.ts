@@ -7,7 +7,7 @@ import { forgetEnded, listOrganizationIds, settleExpired, settleRevoked } from '
 const everyMs = 10_000
 /** Longer than any usage may still be reported. */
 const keptMs = 90 * 86_400_000
-/** For each millisecond of work: who asks for a lease meanwhile finds the database free for half of the time. */
+/** For each millisecond of work: who asks for a lease meanwhile finds the database free for three quarters of the time. */
 const restShare = 3
 
 /** Writes into the rows of leases what has become of them, a batch at a time: no lease has a timer, and none needs this to be dead. */

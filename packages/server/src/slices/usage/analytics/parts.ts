@@ -83,7 +83,8 @@ export function selectPart(
 /** As an index has them: a value, then what it is paired with. */
 function toOrder({ question, rollups }: Plan): string {
   const names = question.groups.flatMap((subject) => rollups?.columns.get(subject) ?? [])
-  return names.length > 0 ? ` ORDER BY ${names.toSorted().toReversed().join(', ')}` : ''
+  const ordered = (['value', 'paired'] as const).filter((name) => names.includes(name))
+  return ordered.length > 0 ? ` ORDER BY ${ordered.join(', ')}` : ''
 }
 
 const tables = { ...grainTables, event: 'usage_event' } as const

@@ -1,16 +1,16 @@
 import { sketchBuckets } from '@keylease/shared/insights/latency-sketch'
+import { powerPlaces } from '../../../platform/postgres/binary-numeric'
 
-const places = 12
 const buckets = [...Array(sketchBuckets).keys()]
 
 /** What one call in each bucket adds to a sketch. */
-export const sketchUnits = `ARRAY[${buckets.map((bucket) => `1e${places * bucket}`).join()}]`
+export const sketchUnits = `ARRAY[${buckets.map((bucket) => `1e${powerPlaces * bucket}`).join()}]`
 
 /** The counts of a sketch by bucket: of so many decimal places each, the last bucket first. */
 export function readSketch(number: string): number[] {
-  const digits = number.padStart(places * sketchBuckets, '0')
+  const digits = number.padStart(powerPlaces * sketchBuckets, '0')
   return buckets.map((bucket) => {
-    const end = digits.length - places * bucket
-    return Number(digits.slice(end - places, end))
+    const end = digits.length - powerPlaces * bucket
+    return Number(digits.slice(end - powerPlaces, end))
   })
 }
