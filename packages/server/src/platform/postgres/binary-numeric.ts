@@ -37,14 +37,16 @@ export function writeNumeric(bytes: Buffer, at: number, counts: PowerCounts): nu
 const isSome = (count: number) => count !== 0
 const isWithinPower = (count: number) => count >= 0 && count < power
 
-/** Each count within its power; null where the whole is negative. */
+/** Each count within its power; null where the whole is negative. What is carried is added to the rest alone: a sum with the count could leave the safe integers. */
 function settle(counts: PowerCounts, sign: 1 | -1): number[] | null {
   const settled: number[] = []
   let carry = 0
   for (let i = 0; i < counts.length || carry > 0; i++) {
-    const count = (counts[i] ?? 0) * sign + carry
-    carry = Math.floor(count / power)
-    settled.push(count - carry * power)
+    const count = (counts[i] ?? 0) * sign
+    const rest = (count % power) + carry
+    const borrowed = Math.floor(rest / power)
+    settled.push(rest - borrowed * power)
+    carry = Math.trunc(count / power) + borrowed
   }
   return carry < 0 ? null : settled
 }
