@@ -21,8 +21,8 @@ ALTER TABLE usage_identity ADD COLUMN parent_id bytea;
 ALTER TABLE usage_identity ADD COLUMN is_container boolean NOT NULL DEFAULT false;
 -- A report without a lease finds the leased call that it is.
 CREATE INDEX usage_identity_leased_response ON usage_identity (organization_id, response_hash) WHERE is_leased AND response_hash IS NOT NULL;
--- A leased call finds the reports without a lease that came before it.
-CREATE INDEX usage_identity_response ON usage_identity (organization_id, response_hash) WHERE NOT is_leased AND response_hash IS NOT NULL;
+-- A leased call finds the reports without a lease that came before it, and first whether there are any.
+CREATE INDEX usage_identity_response ON usage_identity (organization_id, response_hash) WHERE NOT is_leased;
 -- Calls find the newest of their trace: those without a lease, and those under one.
 CREATE INDEX usage_identity_trace ON usage_identity (organization_id, trace_id, is_leased, event_id) WHERE trace_id IS NOT NULL;
 

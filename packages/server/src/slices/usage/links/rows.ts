@@ -11,7 +11,10 @@ const callColumns = `e.id, i.is_leased AS "isLeased", e.occurred_at AS "occurred
   e.status <> 'error' OR e.input_uncached + e.cache_read + e.output_text + e.reasoning > 0 AS "hasUse",
   ARRAY[e.request_model, e.response_model] AS models, e.linked_to AS "linkedTo"`
 const itsIdentity = 'FROM usage_identity WHERE organization_id = (SELECT keylease_organization())'
-const itsEvent = `JOIN usage_event e ON e.organization_id = i.organization_id AND e.occurred_at = i.occurred_at AND e.id = i.event_id`
+// A subquery of one row by its key: joined, Postgres would rather read a whole day, even where no identity is found.
+const itsEvent = `CROSS JOIN LATERAL (
+    SELECT * FROM usage_event WHERE organization_id = i.organization_id AND occurred_at = i.occurred_at AND id = i.event_id LIMIT 1
+  ) e`
 
 /** Calls of these traces, beside those that are being written. */
 export async function findTraceCalls(client: pg.ClientBase, traceIds: readonly string[], except: readonly string[]): Promise<LinkCall[]> {
@@ -27,17 +30,20 @@ export async function findTraceCalls(client: pg.ClientBase, traceIds: readonly s
   return found.rows
 }
 
-/** Calls without a lease that brought one of these responses, and of each of these traces one. Most organizations have none: that is asked first. */
+/** Most organizations have no call without a lease: that is asked first, in the order of the index that is empty then. */
+const hasObserved = `(SELECT true ${itsIdentity} AND NOT is_leased ORDER BY response_hash LIMIT 1)`
+
+/** Calls without a lease that brought one of these responses, and of each of these traces one. */
 export async function findObserved(client: pg.ClientBase, hashes: readonly string[], traceIds: readonly string[]): Promise<LinkCall[]> {
   if (hashes.length + traceIds.length === 0) return []
   const found = await client.query<LinkCall>({
     name: 'find-observed-calls',
     text: `SELECT ${callColumns} FROM (
-        (SELECT * ${itsIdentity} AND NOT is_leased AND response_hash = ANY($1::bytea[])
-          AND EXISTS (SELECT ${itsIdentity} AND NOT is_leased AND response_hash IS NOT NULL) ORDER BY event_id LIMIT ${callsEach})
+        (SELECT * ${itsIdentity} AND NOT is_leased AND response_hash = ANY($1::bytea[]) AND ${hasObserved} ORDER BY event_id LIMIT ${callsEach})
         UNION ALL
         SELECT one.* FROM unnest($2::bytea[]) AS t(trace_id)
         CROSS JOIN LATERAL (SELECT * ${itsIdentity} AND NOT is_leased AND trace_id = t.trace_id LIMIT 1) one
+        WHERE ${hasObserved}
       ) i ${itsEvent}`,
     values: [toByteaArray(hashes), toByteaArray(traceIds)],
   })
