@@ -19,6 +19,8 @@ export interface DatabaseUrls {
 export interface Database {
   app: PrismaClient
   appPool: pg.Pool
+  /** Of the same rights as `appPool`, for questions over the ledger: however many wait here, leases and ingest keep their connections. */
+  analyticsPool: pg.Pool
   authPool: pg.Pool
   systemPool: pg.Pool
   ownerPool: pg.Pool
@@ -29,22 +31,27 @@ export interface Database {
 }
 
 const connectMs = 5_000
-/** The transactions of people take turns: a crowd at the door waits and is not turned away. */
-const personTurnMs = 20_000
+/** Transactions of people and questions over the ledger take turns: a crowd at the door waits and is not turned away. */
+const turnMs = 20_000
 const statementMs = 30_000
-const poolSizes = { app: 16, auth: 4, persons: 4, system: 4, owner: 2 } as const
+const poolSizes = { app: 16, analytics: 4, auth: 4, persons: 4, system: 4, owner: 2 } as const
 
 type PoolName = keyof typeof poolSizes
+const logins = { app: 'app', analytics: 'app', auth: 'auth', persons: 'auth', system: 'system', owner: 'owner' } as const satisfies Record<
+  PoolName,
+  keyof DatabaseUrls
+>
 
 export function createDatabase(urls: DatabaseUrls, log: Log, sizes: Partial<Record<PoolName, number>> = {}): Database {
-  const loginOf = (name: PoolName) => urls[name === 'persons' ? 'auth' : name]
-  const open = (name: PoolName) => openPool(name, loginOf(name), sizes[name] ?? poolSizes[name], log)
-  const [appPool, authPool, systemPool, ownerPool] = [open('app'), open('auth'), open('system'), open('owner')]
+  const open = (name: PoolName) => openPool(name, urls[logins[name]], sizes[name] ?? poolSizes[name], log)
+  const [appPool, analyticsPool, authPool] = [open('app'), open('analytics'), open('auth')]
+  const [systemPool, ownerPool] = [open('system'), open('owner')]
   const app = new PrismaClient({ adapter: new PrismaPg(appPool), errorFormat: 'minimal' })
   const persons = createPersonDatabase(open('persons'), authPool)
   return {
     app,
     appPool,
+    analyticsPool,
     authPool,
     systemPool,
     ownerPool,
@@ -53,7 +60,7 @@ export function createDatabase(urls: DatabaseUrls, log: Log, sizes: Partial<Reco
     close: async () => {
       await app.$disconnect()
       await persons.close()
-      await Promise.all([appPool, authPool, systemPool, ownerPool].map((pool) => pool.end()))
+      await Promise.all([appPool, analyticsPool, authPool, systemPool, ownerPool].map((pool) => pool.end()))
     },
   }
 }
@@ -63,7 +70,7 @@ function openPool(name: PoolName, connectionString: string, max: number, log: Lo
     connectionString,
     max,
     application_name: `keylease-${name}`,
-    connectionTimeoutMillis: name === 'persons' ? personTurnMs : connectMs,
+    connectionTimeoutMillis: name === 'persons' || name === 'analytics' ? turnMs : connectMs,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     onConnect: (client) => limitSession(client, name),
@@ -79,7 +86,7 @@ function openPool(name: PoolName, connectionString: string, max: number, log: Lo
 
 /** As statements: a session pooler refuses start-up parameters that it does not know. Background roles may hold a lock for longer. */
 async function limitSession(client: pg.ClientBase, name: PoolName): Promise<void> {
-  const idle = name === 'app' || name === 'auth' || name === 'persons' ? statementMs : 0
+  const idle = name === 'system' || name === 'owner' ? 0 : statementMs
   await client.query(`SET statement_timeout = ${statementMs}; SET idle_in_transaction_session_timeout = ${idle}`)
 }
 

@@ -1,15 +1,11 @@
 import type pg from 'pg'
-import { type ArrayColumn, toBinaryArrays } from '../../platform/postgres/binary-array'
+import { type ArrayColumn, selectArrays, toBinaryArrays } from '../../platform/postgres/binary-array'
 import { eventColumns, identityColumns } from './event-columns'
 import type { PricedCall } from './priced-call'
 
 type Columns<Row> = Readonly<Record<string, ArrayColumn<Row>>>
 
-/** Rows from one array per column, whose parameters begin with this number. As a function in FROM, each array would be laid down once more: twice the work. */
-function readRows<Row>(first: number, columns: Columns<Row>): string {
-  const arrays = Object.entries(columns).map(([name, { type }], i) => `unnest($${first + i}::${type}[]) AS ${name}`)
-  return `(SELECT ${arrays.join(', ')}) r`
-}
+const readRows = <Row>(first: number, columns: Columns<Row>) => `${selectArrays(first, Object.keys(columns), Object.values(columns))} r`
 
 /** What each column is given of such a row. */
 const toSelected = (name: string) => (name === 'tags' ? `coalesce(tags, '{}')::text[]` : name)

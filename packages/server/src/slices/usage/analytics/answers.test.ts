@@ -3,7 +3,7 @@ import type { UsageBreakdown } from '@keylease/shared/contracts/usage-breakdown'
 import type { ProviderKeyUsage } from '@keylease/shared/contracts/usage-of-key'
 import type { UsageTimeseries } from '@keylease/shared/contracts/usage-timeseries'
 import { newId } from '@keylease/shared/ids'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { factories } from '../../../../test/factories'
 import { createHarness, type Harness } from '../../../../test/harness'
 import { call, openRoom } from '../../../../test/room'
@@ -43,6 +43,20 @@ test('what is no longer kept by the quarter hour is answered in whole days, and 
     expect([status, body.error?.code]).toEqual([422, 'range_too_wide'])
     expect(body.error?.message).toContain('2026-08-20T00:00:00.000Z')
   }
+})
+
+test('a crowd of questions waits for its turn, and takes no connection from the ledger', async () => {
+  const { analyticsPool } = harness.deps.db
+  const { organizationId, ask } = await openUsage(harness)
+  const held = await Promise.all(Array.from({ length: analyticsPool.options.max }, () => analyticsPool.connect()))
+  const crowd = Array.from({ length: 40 }, () => ask<UsageSummary>('summary'))
+  try {
+    await vi.waitFor(() => expect(analyticsPool.waitingCount).toBe(40), { timeout: 10_000 })
+    await recordUsage(harness.deps, organizationId, [at('2026-11-18T11:00:00.000Z', 7n)])
+  } finally {
+    for (const client of held) client.release()
+  }
+  for (const { body } of await Promise.all(crowd)) expect(body).toMatchObject({ requests: 1, costNanos: '7' })
 })
 
 test('a month is compared with the month before, and any other range with as long a time', async () => {

@@ -13,7 +13,7 @@ const settings = `SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SE
 /** Reads the ledger and its sums as the actor: its tenant, and no longer than an answer may take. */
 export async function readUsage<T>(deps: Pick<Deps, 'db'>, actor: Actor, read: (client: pg.ClientBase) => Promise<T>): Promise<T> {
   try {
-    return await inTransaction(deps.db.appPool, async (client) => {
+    return await inTransaction(deps.db.analyticsPool, async (client) => {
       await client.query(settings)
       await client.query(`SELECT set_config('keylease.organization_id', $1, true)`, [actor.organizationId])
       return read(client)

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { toBinaryArrays } from '../../../platform/postgres/binary-array'
+import { selectArrays, toBinaryArrays } from '../../../platform/postgres/binary-array'
 import { sketchColumns, sumColumns } from './columns'
 import { deltaColumns, grains, placeColumns, placeNames } from './delta-columns'
 import type { Delta, LocalStarts } from './deltas'
@@ -93,7 +93,7 @@ const addTo = ([start, table]: [start: string, table: string]) => `
 const addSql = `
   WITH delta AS MATERIALIZED (
     SELECT ${[...placeNames, ...grains, ...sums.map((name) => `coalesce(${name}, 0) AS ${name}`)].join(', ')}
-    FROM unnest(${deltaColumns.map(({ type }, i) => `$${i + 2}::${type}[]`).join(', ')}) AS r(${[...placeNames, ...grains, ...sums].join(', ')})
+    FROM ${selectArrays(2, [...placeNames, ...grains, ...sums], deltaColumns)} r
   ), ${Object.entries(grainTables)
     .map((grain) => `added_to_${grain[1]} AS (${addTo(grain)})`)
     .join(', ')}
