@@ -1,46 +1,15 @@
-import { randomBytes } from 'node:crypto'
-import { gzipSync } from 'node:zlib'
-import { makeFacts, makeLease, makeRecord } from '../packages/sdk/test/calls'
-import { toExportJson } from '../packages/sdk/test/otlp-json'
 import { measureToFile } from './collector/to-file'
+import { createBatches, createHolders, type Form, forms } from './ingest/batches'
+import { countLedger } from './ingest/ledger'
+import { sendAll } from './ingest/sending'
 import { quantile, round } from './support/load'
-import { type ExportBody, toProtobuf } from './support/otlp-protobuf'
 import { readTreeCpuSeconds } from './support/processes'
 import { reportBench } from './support/report'
 import { type BenchSite, openSite, type RunningService } from './support/service'
 
-const spansPerBody = 512
-const connections = 12
 const seconds = Number(process.env['KEYLEASE_BENCH_SECONDS'] ?? 15)
 const spansPerRun = seconds * 22_000
-const agents = 20
-const models = ['gpt-5-mini', 'gpt-5', 'claude-sonnet-4-5', 'claude-haiku-4-5', 'gemini-2.5-flash']
 
-interface Holder {
-  token: string
-  leaseId: string
-}
-
-interface Batch {
-  token: string
-  body: Buffer
-  spans: number
-}
-
-const forms = {
-  'JSON, gzip': { type: 'application/json', coding: 'gzip', encode: (json: string) => gzipSync(json, { level: 1 }) },
-  'protobuf, gzip (our SDK sends the same with zstd)': {
-    type: 'application/x-protobuf',
-    coding: 'gzip',
-    encode: (json: string) => gzipSync(toProtobuf(JSON.parse(json) as ExportBody), { level: 1 }),
-  },
-  'protobuf, plain': {
-    type: 'application/x-protobuf',
-    coding: null,
-    encode: (json: string) => toProtobuf(JSON.parse(json) as ExportBody),
-  },
-} as const
-type Form = (typeof forms)[keyof typeof forms]
 type Superuser = Awaited<ReturnType<BenchSite['connectSuperuser']>>
 
 const site = await openSite()
@@ -61,7 +30,7 @@ try {
 }
 
 async function measureForm(at: BenchSite, service: RunningService, postgres: Superuser, what: string, form: Form) {
-  const batches = await createBatches(at, service, form)
+  const batches = createBatches(await createHolders(at, service), spansPerRun, form)
   await sendAll(service, batches.splice(0, 8), form) // warm
   const before = await countLedger(postgres)
   const cpu = { service: readTreeCpuSeconds(service.pid), postgres: readTreeCpuSeconds(at.postgresPid) }
@@ -94,83 +63,10 @@ async function measureForm(at: BenchSite, service: RunningService, postgres: Sup
 async function measureCollector(at: BenchSite, service: RunningService): Promise<Record<string, unknown>[]> {
   const rows: Record<string, unknown>[] = []
   for (const [name, form] of Object.entries(forms)) {
-    const batches = await createBatches(at, service, form)
+    const batches = createBatches(await createHolders(at, service), spansPerRun, form)
     rows.push(await measureToFile(name, batches, (url, some) => sendAll({ ...service, url }, some, form)))
   }
   return rows
-}
-
-async function createBatches(at: BenchSite, service: RunningService, form: Form): Promise<Batch[]> {
-  const holders = await Promise.all(Array.from({ length: agents }, (_, i) => createHolder(at, service, i)))
-  const leases = holders.map(({ leaseId }) => makeLease(leaseId))
-  return Array.from({ length: Math.ceil(spansPerRun / spansPerBody) }, (_, i) => {
-    const holder = holders[i % agents]
-    const lease = leases[i % agents]
-    if (!holder || !lease) throw new Error('there is no holder')
-    const records = Array.from({ length: spansPerBody }, (_, j) => {
-      const startedAtMs = Date.now() - 200 - Math.random() * 60_000
-      const entry = { lease, sequence: lease.nextSequence(), startedAtMs }
-      const facts = makeFacts({ traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex') })
-      const record = makeRecord(entry, facts, { endedAtMs: startedAtMs + 20 + Math.random() * 3_000 })
-      const model = models[(i + j) % models.length] ?? null
-      return {
-        ...record,
-        reading: { ...record.reading, model, reportedNanos: null, responseId: `chatcmpl-${randomBytes(12).toString('hex')}` },
-      }
-    })
-    return {
-      token: holder.token,
-      spans: records.length,
-      body: form.encode(toExportJson(records, { name: '@keylease/sdk', version: '0.1.0' })),
-    }
-  })
-}
-
-async function createHolder({ token }: BenchSite, { url }: RunningService, i: number): Promise<Holder> {
-  const post = async <T>(path: string, body: object, as = token): Promise<T> => {
-    const headers = { authorization: `Bearer ${as}`, 'content-type': 'application/json' }
-    const answer = await fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
-    if (answer.status !== 201) throw new Error(`${path} answered ${answer.status} ${await answer.text()}`)
-    return (await answer.json()) as T
-  }
-  const { id: projectId } = await post<{ id: string }>('/api/v1/projects', { name: `project-${i % 5}` })
-  const { id: agentId } = await post<{ id: string }>('/api/v1/agents', { name: `agent-${i}`, projectId })
-  const secret = `sk-proj-${randomBytes(36).toString('base64url')}`
-  const { id: keyId } = await post<{ id: string }>('/api/admin/api-keys', { provider: 'openai', name: `key-${i}`, key: secret })
-  await post('/api/v1/grants', { agentId, keyId })
-  const platformKey = { name: 'bot', scopes: ['lease'], agentId }
-  const { key } = await post<{ key: string }>('/api/v1/platform/api-keys', platformKey)
-  const { id: leaseId } = await post<{ id: string }>('/v1/leases', { provider: 'openai' }, key)
-  return { token: key, leaseId }
-}
-
-/** Closed loop: as many at a time as there are connections, the next when one is acknowledged. */
-async function sendAll({ url }: RunningService, batches: readonly Batch[], form: Form) {
-  const latencies: number[] = []
-  let acknowledged = 0
-  let next = 0
-  const send = async () => {
-    for (let batch = batches[next++]; batch; batch = batches[next++]) {
-      const headers: Record<string, string> = { authorization: `Bearer ${batch.token}`, 'content-type': form.type }
-      if (form.coding) headers['content-encoding'] = form.coding
-      const started = performance.now()
-      const answer = await fetch(`${url}/v1/traces`, { method: 'POST', headers, body: new Uint8Array(batch.body) })
-      const told = await answer.text()
-      if (answer.status !== 200 || told.includes('rejected')) throw new Error(`a batch was answered ${answer.status} ${told}`)
-      latencies.push(performance.now() - started)
-      acknowledged += batch.spans
-    }
-  }
-  await Promise.all(Array.from({ length: connections }, send))
-  return { acknowledged, latencies }
-}
-
-async function countLedger(postgres: Superuser): Promise<{ events: number; calls: number }> {
-  const { rows } = await postgres.query<{ events: number; calls: number }>(
-    `SELECT (SELECT count(*) FROM usage_event)::float8 AS events,
-       (SELECT coalesce(sum(calls), 0) FROM usage_day WHERE dimension = 'total')::float8 AS calls`,
-  )
-  return rows[0] ?? { events: 0, calls: 0 }
 }
 
 /** The rows that were just written, from a file and into a table with the same columns, partitions and key, in one go. */
