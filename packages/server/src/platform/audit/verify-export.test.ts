@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { newId } from '@keylease/shared/ids'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type AuditSample, createAuditSample, renderSample, verifyText } from '../../../test/audit-sample'
 import { testSize } from '../../../test/size'
 import { readAnchors } from './anchor-file'
@@ -8,8 +8,6 @@ import { createAuditSigner } from './checkpoint'
 import type { EntryRecord } from './export-record'
 import type { ExportItem } from './export-writer'
 import { digestEntry, hashOf } from './leaf'
-
-vi.setConfig({ testTimeout: testSize(60_000, 600_000) })
 
 const sizes = [3, 1, 8, 5]
 const formats = ['json', 'csv'] as const
