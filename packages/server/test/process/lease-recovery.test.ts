@@ -72,7 +72,8 @@ it('kill -9 while leases are issued: each that was acknowledged is there, each h
   const asked: Asked = new Map()
   let service = start(dataDir)
   const agent = await createAgent(service)
-  for (let round = 0; round < testSize(2, 50); round++) {
+  const rounds = testSize(2, 50)
+  for (let round = 0; round < rounds; round++) {
     await askUntilKilled(service, agent, round, asked)
     service = start(dataDir)
   }
