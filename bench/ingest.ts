@@ -5,12 +5,10 @@ import { sendAll } from './ingest/sending'
 import { quantile, round } from './support/load'
 import { readTreeCpuSeconds } from './support/processes'
 import { reportBench } from './support/report'
-import { type BenchSite, openSite, type RunningService } from './support/service'
+import { type BenchSite, openSite, type RunningService, type Superuser } from './support/service'
 
 const seconds = Number(process.env['KEYLEASE_BENCH_SECONDS'] ?? 15)
 const spansPerRun = seconds * 22_000
-
-type Superuser = Awaited<ReturnType<BenchSite['connectSuperuser']>>
 
 const site = await openSite()
 try {

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Counters, readCounters } from '../peers/collector/counters'
 import type { RunningCollector } from '../peers/collector/running'
-import type { BenchSite, RunningService } from '../support/service'
+import type { BenchSite, RunningService, Superuser } from '../support/service'
 import { type Sent, sumOwed } from './calls'
 import type { Relay } from './relay'
-import { type CollectorRoom, readLedger, type Superuser } from './room'
+import { type CollectorRoom, readLedger } from './room'
 import { sendEvents, sendMetrics, sendTraces } from './senders'
 
 export interface Stage {

@@ -1,7 +1,5 @@
-import type { BenchSite } from '../support/service'
+import type { Superuser } from '../support/service'
 import { rates } from './calls'
-
-export type Superuser = Awaited<ReturnType<BenchSite['connectSuperuser']>>
 
 /** What the rules of the room name. */
 interface Owners {

@@ -1,6 +1,4 @@
-import type { BenchSite } from '../support/service'
-
-type Superuser = Awaited<ReturnType<BenchSite['connectSuperuser']>>
+import type { Superuser } from '../support/service'
 
 export async function countLedger(postgres: Superuser): Promise<{ events: number; calls: number }> {
   const { rows } = await postgres.query<{ events: number; calls: number }>(

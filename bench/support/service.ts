@@ -25,6 +25,8 @@ export interface RunningService {
   kill(): void
 }
 
+export type Superuser = Awaited<ReturnType<typeof connectSuperuser>>
+
 export interface BenchSite {
   /** Of an Owner. */
   token: string
@@ -32,7 +34,7 @@ export interface BenchSite {
   start(): Promise<RunningService>
   postgresPid: number
   /** May do what no part of the service can. End it. */
-  connectSuperuser(): ReturnType<typeof connectSuperuser>
+  connectSuperuser(): Promise<Superuser>
   /** The parts of a service in this process, on the same database. */
   openDeps(): Promise<Deps>
   close(): Promise<void>

@@ -34,16 +34,21 @@ const connectMs = 5_000
 /** Transactions of people and questions over the ledger take turns: a crowd at the door waits and is not turned away. */
 const turnMs = 20_000
 const statementMs = 30_000
-const poolSizes = { app: 16, analytics: 4, auth: 4, persons: 4, system: 4, owner: 2 } as const
 
-type PoolName = keyof typeof poolSizes
-const logins = { app: 'app', analytics: 'app', auth: 'auth', persons: 'auth', system: 'system', owner: 'owner' } as const satisfies Record<
-  PoolName,
-  keyof DatabaseUrls
->
+/** A request must not sleep in a transaction; background roles may hold a lock for longer. */
+const pools = {
+  app: { login: 'app', size: 16, waitMs: connectMs, idleMs: statementMs },
+  analytics: { login: 'app', size: 4, waitMs: turnMs, idleMs: statementMs },
+  auth: { login: 'auth', size: 4, waitMs: connectMs, idleMs: statementMs },
+  persons: { login: 'auth', size: 4, waitMs: turnMs, idleMs: statementMs },
+  system: { login: 'system', size: 4, waitMs: connectMs, idleMs: 0 },
+  owner: { login: 'owner', size: 2, waitMs: connectMs, idleMs: 0 },
+} as const
+
+type PoolName = keyof typeof pools
 
 export function createDatabase(urls: DatabaseUrls, log: Log, sizes: Partial<Record<PoolName, number>> = {}): Database {
-  const open = (name: PoolName) => openPool(name, urls[logins[name]], sizes[name] ?? poolSizes[name], log)
+  const open = (name: PoolName) => openPool(name, urls[pools[name].login], sizes[name] ?? pools[name].size, log)
   const [appPool, analyticsPool, authPool] = [open('app'), open('analytics'), open('auth')]
   const [systemPool, ownerPool] = [open('system'), open('owner')]
   const app = new PrismaClient({ adapter: new PrismaPg(appPool), errorFormat: 'minimal' })
@@ -70,7 +75,7 @@ function openPool(name: PoolName, connectionString: string, max: number, log: Lo
     connectionString,
     max,
     application_name: `keylease-${name}`,
-    connectionTimeoutMillis: name === 'persons' || name === 'analytics' ? turnMs : connectMs,
+    connectionTimeoutMillis: pools[name].waitMs,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     onConnect: (client) => limitSession(client, name),
@@ -84,10 +89,9 @@ function openPool(name: PoolName, connectionString: string, max: number, log: Lo
   return pool
 }
 
-/** As statements: a session pooler refuses start-up parameters that it does not know. Background roles may hold a lock for longer. */
+/** As statements: a session pooler refuses start-up parameters that it does not know. */
 async function limitSession(client: pg.ClientBase, name: PoolName): Promise<void> {
-  const idle = name === 'system' || name === 'owner' ? 0 : statementMs
-  await client.query(`SET statement_timeout = ${statementMs}; SET idle_in_transaction_session_timeout = ${idle}`)
+  await client.query(`SET statement_timeout = ${statementMs}; SET idle_in_transaction_session_timeout = ${pools[name].idleMs}`)
 }
 
 async function connectDirect(urls: DatabaseUrls, log: Log): Promise<pg.Client> {

@@ -45,7 +45,7 @@ const noValue = -1
 
 /**
  * Rows of a statement from such arrays, whose parameters begin with this number. As a function in FROM, each array would be laid down
- * once more before it is read: of an event, twice the work.
+ * once more before it is read.
  */
 export function selectArrays(first: number, names: readonly string[], columns: readonly { type: ElementType }[]): string {
   return `(SELECT ${columns.map(({ type }, i) => `unnest($${first + i}::${type}[]) AS ${names[i]}`).join(', ')})`

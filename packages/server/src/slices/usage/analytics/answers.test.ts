@@ -59,6 +59,22 @@ test('a crowd of questions waits for its turn, and takes no connection from the 
   for (const { body } of await Promise.all(crowd)) expect(body).toMatchObject({ requests: 1, costNanos: '7' })
 })
 
+test('who waits in vain for a turn is told so, and not that the database is away', async () => {
+  const { analyticsPool } = harness.deps.db
+  const { ask } = await openUsage(harness)
+  const held = await Promise.all(Array.from({ length: analyticsPool.options.max }, () => analyticsPool.connect()))
+  const { connectionTimeoutMillis } = analyticsPool.options
+  analyticsPool.options.connectionTimeoutMillis = 20
+  try {
+    const { status, body } = await ask('summary')
+    expect([status, body.error?.code, body.error?.message]).toEqual([503, 'unavailable', expect.stringContaining('Too many questions')])
+  } finally {
+    analyticsPool.options.connectionTimeoutMillis = connectionTimeoutMillis
+    for (const client of held) client.release()
+  }
+  expect((await ask('summary')).status).toBe(200)
+})
+
 test('a month is compared with the month before, and any other range with as long a time', async () => {
   const { organizationId, ask } = await openUsage(harness, 'America/New_York')
   await recordUsage(harness.deps, organizationId, [

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { Deps } from '../../../deps'
 import type { Actor } from '../../../platform/auth'
 import { AppError } from '../../../platform/errors'
-import { readSqlState } from '../../../platform/postgres/sql-state'
+import { isDatabaseAway, readSqlState } from '../../../platform/postgres/sql-state'
 import { inTransaction } from '../../../platform/tenancy'
 
 const longestMs = 10_000
@@ -19,6 +19,7 @@ export async function readUsage<T>(deps: Pick<Deps, 'db'>, actor: Actor, read: (
       return read(client)
     })
   } catch (error) {
+    if (isDatabaseAway(error) && isCrowded(deps.db.analyticsPool)) throw tooMany(error)
     if (readSqlState(error) !== '57014') throw error
     throw new AppError('range_too_wide', {
       message: `That reads more single calls than ${longestMs / 1_000} seconds allow: take a shorter range, or filter and group by one dimension.`,
@@ -26,3 +27,13 @@ export async function readUsage<T>(deps: Pick<Deps, 'db'>, actor: Actor, read: (
     })
   }
 }
+
+/** A pool that waited in vain for its turn says the same as one that waited for a server. */
+const isCrowded = ({ options, totalCount, idleCount }: pg.Pool) => totalCount === options.max && idleCount === 0
+
+const tooMany = (cause: unknown) =>
+  new AppError('unavailable', {
+    message: 'Too many questions about usage are being answered at once. Ask again in a moment.',
+    retryAfterSeconds: 5,
+    cause,
+  })
