@@ -9,12 +9,22 @@ export default defineConfig({
     // Tests wait for Postgres, processes and clocks more than they compute: every core takes a file.
     maxWorkers: '100%',
     projects: [
-      { test: { name: 'unit', include: ['packages/shared/src/**/*.test.ts', 'scripts/**/*.test.ts'], testTimeout: limitTo(30_000) } },
+      {
+        test: {
+          name: 'unit',
+          include: ['packages/shared/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          isolate: false,
+          testTimeout: limitTo(30_000),
+        },
+      },
       { test: { name: 'sdk', include: ['packages/sdk/src/**/*.test.ts'], testTimeout: limitTo(30_000), hookTimeout: 30_000 } },
       {
         test: {
           name: 'server',
           include: ['packages/server/{src,test}/**/*.test.ts'],
+          // A file holds no state but what it makes and closes; to load the service again for each takes as long as its tests.
+          isolate: false,
+          unstubEnvs: true,
           globalSetup: ['packages/server/test/postgres.ts'],
           testTimeout: limitTo(60_000),
           hookTimeout: 60_000,

@@ -1,12 +1,13 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { runPnpm } from './pnpm.mjs'
 import { cleanEnv, formatSeconds, root, runCommand, workspaceNode } from './run.mjs'
+import { findScratch } from './scratch.mjs'
 
 const nothing = { passed: 0, failed: 0, skipped: 0 }
 
-function addCounts(a, b) {
+export function addCounts(a, b) {
   return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped }
 }
 
@@ -14,16 +15,25 @@ export function formatCounts({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`
 }
 
-/** Runs every suite whatever the others say, and adds their counts up. */
-export async function runSuites(suites) {
+/** Runs every suite whatever the others say, so many at once, and adds their counts up. */
+export async function runSuites(suites, lanes = 1) {
+  const waiting = [...suites]
   let total = nothing
-  for (const { name, run } of suites) {
-    const started = performance.now()
-    const counts = await run()
-    process.stdout.write(`${counts.failed === 0 ? '✓' : '✗'} ${name}: ${formatCounts(counts)}  ${formatSeconds(started)}\n`)
-    total = addCounts(total, counts)
+  const runLane = async () => {
+    for (let suite = waiting.shift(); suite; suite = waiting.shift()) {
+      const counts = await runSuite(suite)
+      total = addCounts(total, counts)
+    }
   }
+  await Promise.all(Array.from({ length: lanes }, runLane))
   return total
+}
+
+async function runSuite({ name, run }) {
+  const started = performance.now()
+  const counts = await run()
+  process.stdout.write(`${counts.failed === 0 ? '✓' : '✗'} ${name}: ${formatCounts(counts)}  ${formatSeconds(started)}\n`)
+  return counts
 }
 
 /** A static check: one test, passed or failed, that only speaks when it fails. */
@@ -39,10 +49,12 @@ function countCheck({ code, output }) {
 }
 
 export function vitestSuite(args = [], env = {}) {
-  return reportingSuite('vitest', ['vitest', 'vitest.mjs'], readVitest, (file) => ({
+  const prepare = (file) => ({
     args: ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...args],
-    env,
-  }))
+    env: { KEYLEASE_TEST_PROGRAM: join(root, 'packages', 'server', 'dist', 'keylease.js'), TMPDIR: dirname(file), ...env },
+  })
+  // A soak writes more than a memory holds.
+  return reportingSuite('vitest', ['vitest', 'vitest.mjs'], readVitest, prepare, env.KEYLEASE_SOAK ? tmpdir : findScratch)
 }
 
 export function playwrightSuite() {
@@ -53,9 +65,11 @@ export function playwrightSuite() {
 }
 
 /** Run by its file: the shims in node_modules/.bin do not pass a signal on. */
-function reportingSuite(name, file, read, prepare) {
+function reportingSuite(name, file, read, prepare, findDirectory = tmpdir) {
   const run = async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'keylease-report-'))
+    const directory = mkdtempSync(join(findDirectory(), 'keylease-report-'))
+    const remove = () => rmSync(directory, { recursive: true, force: true })
+    process.once('exit', remove)
     try {
       const report = join(directory, 'report.json')
       const { args, env } = prepare(report)
@@ -65,7 +79,8 @@ function reportingSuite(name, file, read, prepare) {
       // A runner that fails outside its tests has failed too.
       return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
     } finally {
-      rmSync(directory, { recursive: true, force: true })
+      remove()
+      process.off('exit', remove)
     }
   }
   return { name, run }

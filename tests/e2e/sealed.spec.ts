@@ -6,6 +6,9 @@ import { collectComplaints, expectAccessible, expectNoSidewaysScroll, nameView, 
 import { type Product, startProduct } from './product'
 
 const token = 'a-token-of-this-test-and-of-no-other-place'
+// One worker for all of them: each would start a service of its own.
+test.describe.configure({ mode: 'default' })
+
 let directory: string
 let sealed: Product
 

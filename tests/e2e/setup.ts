@@ -11,9 +11,12 @@ export default async function setUp(): Promise<() => Promise<void>> {
   const remove = () => rm(directory, { recursive: true, force: true })
   try {
     const browser = await findBrowser(directory)
-    const product = await startProduct(join(directory, 'data'), randomBytes(32).toString('base64url'))
+    const token = randomBytes(32).toString('base64url')
+    const product = await startProduct(join(directory, 'data'), token)
     process.env['KEYLEASE_E2E_BROWSER'] = JSON.stringify(browser)
     process.env['KEYLEASE_E2E_URL'] = product.url
+    process.env['KEYLEASE_E2E_TOKEN'] = token
+    process.env['KEYLEASE_E2E_OWNER_LINK'] = product.ownerLink ?? ''
     return () => product.stop().finally(remove)
   } catch (error) {
     await remove()

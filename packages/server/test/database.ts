@@ -40,7 +40,7 @@ export async function createTestDatabase(sizes: Parameters<typeof createDatabase
 export async function createBareDatabase(template = 'template1'): Promise<{ url: string; name: string; drop(): Promise<void> }> {
   const server = inject('ownerUrl')
   const name = `test_${randomBytes(6).toString('hex')}`
-  await runOnce(server, `CREATE DATABASE ${name} TEMPLATE ${template}`)
+  await runOnce(server, `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`)
   const drop = async () => {
     await runOnce(inject('superuserUrl'), `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
   }

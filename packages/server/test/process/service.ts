@@ -25,9 +25,12 @@ export interface ServiceProcess {
   exited: Promise<Exit>
 }
 
+/** What `npm test` has just built from these sources; a test run on its own builds it. */
+const built = process.env['KEYLEASE_TEST_PROGRAM']
+
 /** The real program, built from these sources, run as a process of its own. All that a test leaves behind ends with it. */
 export function createServiceRunner() {
-  const bundle = buildProgram()
+  const bundle = built ?? buildProgram()
   const services: ServiceProcess[] = []
   const directories: string[] = []
 
@@ -47,7 +50,9 @@ export function createServiceRunner() {
       rmSync(directory, { recursive: true, force: true })
     }
   })
-  afterAll(() => rmSync(dirname(bundle), { recursive: true, force: true }))
+  afterAll(() => {
+    if (bundle !== built) rmSync(dirname(bundle), { recursive: true, force: true })
+  })
 
   return {
     run,
