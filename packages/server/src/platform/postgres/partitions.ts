@@ -60,13 +60,19 @@ function toSpan(grain: 'month' | 'day', at: Date, offset: number): Span {
   }
 }
 
+const makersLock = `hashtextextended('keylease partitions', 0)`
+
 /** Whether this call made it: replicas that start together make each once, and nobody sees one without row security. */
 async function createPartition(pool: pg.Pool, made: NewPartition, span: Span): Promise<boolean> {
   const { partition } = made
-  if (await hasTable(pool, partition)) return false
+  if (await hasTable(pool, partition)) {
+    // Seen as soon as its maker has committed; that others can write to it is certain once the maker's lock is free.
+    await pool.query(`SELECT pg_advisory_xact_lock_shared(${makersLock})`)
+    return false
+  }
   const client = await pool.connect()
   try {
-    await client.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('keylease partitions', 0))`)
+    await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${makersLock})`)
     const isMissing = !(await hasTable(client, partition))
     if (isMissing) await client.query(toStatements(made, span))
     await client.query('COMMIT')
