@@ -24,6 +24,7 @@ export class MeteredBody {
   readonly #listener: AnswerListener
   #isEnded = false
   #isBegun = false
+  #isTouched = false
   #watch: Watch | null = null
 
   constructor(
@@ -41,6 +42,11 @@ export class MeteredBody {
     const stop = () => this.#end('aborted', link.signal.reason)
     if (link.signal.aborted) stop()
     else link.hear(stop)
+  }
+
+  /** Somebody has read of it, or left it. */
+  get isTouched(): boolean {
+    return this.#isTouched
   }
 
   openStream(): ReadableStream<Uint8Array> {
@@ -70,6 +76,7 @@ export class MeteredBody {
 
   /** Puts what is there next behind the pieces; false at the end, after which nothing comes. */
   async readNext(pieces: Uint8Array[]): Promise<boolean> {
+    this.#isTouched = true
     const { done, value } = await this.#source.read()
     if (done) {
       if (this.#filter) pieces.push(...this.#filter.end())
@@ -92,6 +99,7 @@ export class MeteredBody {
   }
 
   leave(reason?: unknown): Promise<void> {
+    this.#isTouched = true
     this.#end('aborted')
     return this.#source.cancel(reason)
   }

@@ -61,6 +61,20 @@ describe('a metered answer', () => {
     expect([await answer.text(), ends]).toEqual([text, ['complete']])
   })
 
+  it('looks to whoever reads its stream piece by piece as any answer does, before, meanwhile and after', async () => {
+    const look = async (answer: Response) => {
+      const seen: unknown[] = []
+      const see = () => seen.push([answer.body?.locked, answer.bodyUsed])
+      see()
+      for await (const piece of answer.body as unknown as AsyncIterable<Uint8Array>) seen.push(piece.length, see())
+      see()
+      return [...seen, await answer.text().catch((error) => error.name)]
+    }
+    const { answer, ends } = createAnswer()
+    expect(await look(answer)).toEqual(await look(new Response(toStream([bytes.slice(0, 38), bytes.slice(38)]))))
+    expect(ends).toEqual(['complete'])
+  })
+
   it('begins with a mark that no reader sees, as any text may', async () => {
     const mark = new Uint8Array([0xef, 0xbb, 0xbf])
     expect(await createAnswer(undefined, [mark, bytes]).answer.text()).toBe(text)

@@ -30,7 +30,9 @@ const reading = Symbol('reading')
 const decoder = new TextDecoder()
 
 class Reading {
-  /** What is read in any other way than whole, from a stream of its own. */
+  /** Made for whoever asks for it. */
+  stream: ReadableStream<Uint8Array> | null = null
+  /** What reads the stream in any other way than whole. */
   copy: Response | null = null
 
   constructor(readonly body: MeteredBody) {}
@@ -44,12 +46,15 @@ class MeteredAnswer extends Response {
   declare [reading]: Reading | null
 
   override get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-    const copy = copyAnswer(this)
-    return copy ? copy.body : super.body
+    const own = this[reading]
+    if (own === null) return super.body
+    return own.copy ? own.copy.body : (openStream(own) as ReadableStream<Uint8Array<ArrayBuffer>>) // of which fetch makes all its pieces
   }
 
   override get bodyUsed(): boolean {
-    return this[reading]?.copy?.bodyUsed ?? super.bodyUsed
+    const own = this[reading]
+    if (own === null) return super.bodyUsed
+    return own.copy ? own.copy.bodyUsed : own.body.isTouched
   }
 
   override clone(): Response {
@@ -58,12 +63,12 @@ class MeteredAnswer extends Response {
 
   override async text(): Promise<string> {
     const pieces = readWhole(this)
-    return pieces === null ? (this[reading]?.copy?.text() ?? super.text()) : toText(await pieces)
+    return pieces === null ? (copyAnswer(this)?.text() ?? super.text()) : toText(await pieces)
   }
 
   override async json(): Promise<unknown> {
     const pieces = readWhole(this)
-    return pieces === null ? (this[reading]?.copy?.json() ?? super.json()) : JSON.parse(toText(await pieces))
+    return pieces === null ? (copyAnswer(this)?.json() ?? super.json()) : JSON.parse(toText(await pieces))
   }
 
   override async arrayBuffer(): Promise<ArrayBuffer> {
@@ -100,14 +105,19 @@ export function meterResponse(original: Response, body: MeteredBody, header: [st
 function copyAnswer(answer: MeteredAnswer): Response | null {
   const own = answer[reading]
   if (own === null) return null
-  own.copy ??= new AnswerCopy(own.body.openStream(), answer)
+  own.copy ??= new AnswerCopy(openStream(own), answer)
   return own.copy
+}
+
+function openStream(own: Reading): ReadableStream<Uint8Array> {
+  own.stream ??= own.body.openStream()
+  return own.stream
 }
 
 /** Once, and only while nobody has asked for the stream. */
 function readWhole(answer: MeteredAnswer): Promise<Uint8Array[]> | null {
   const own = answer[reading]
-  if (own === null || own.copy !== null) return null
+  if (own === null || own.copy !== null || own.stream !== null) return null
   answer[reading] = null
   return own.body.readAll()
 }

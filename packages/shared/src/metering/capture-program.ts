@@ -14,6 +14,8 @@ export interface CaptureNode {
   kept: number[]
   counts: number[]
   characters: number[]
+  /** To see the same value once more changes nothing: nothing of it is counted but characters. */
+  isRepeatable: boolean
 }
 
 /** Captures as a tree to walk beside the JSON, and the order of their slots. */
@@ -24,7 +26,7 @@ export interface CaptureProgram {
   captures: readonly { name: string; keep: Capture['keep'] }[]
 }
 
-const createNode = (): CaptureNode => ({ members: [], element: null, kept: [], counts: [], characters: [] })
+const createNode = (): CaptureNode => ({ members: [], element: null, kept: [], counts: [], characters: [], isRepeatable: true })
 
 const programs = new WeakMap<object, CaptureProgram>()
 
@@ -36,6 +38,7 @@ export function compileCaptures(captures: Readonly<Record<string, Capture>>): Ca
   const entries = Object.entries(captures)
   for (const [index, [, capture]] of entries.entries()) {
     const node = growPath(root, capture.path)
+    if (capture.keep === 'count' || capture.keep === 'values') node.isRepeatable = false
     if (capture.keep === 'count') node.counts.push(index)
     else if (capture.keep === 'characters') node.characters.push(index)
     else node.kept.push(index)

@@ -59,6 +59,18 @@ test('only the event that came for us is missing, byte by byte, whatever the chu
   )
 })
 
+test('the same is missing where each chunk is one event', () => {
+  fc.assert(
+    fc.property(streams, ([events, lineEnd]) => {
+      const written = [': begin', ...events].map((event) => `${event}\n\n`.replaceAll('\n', lineEnd))
+      const lengths = written.map((event) => toBytes(event).length)
+      const expected = written.filter((_, at) => !dropped.includes(events[at - 1] ?? ''))
+      expect(filter(written.join(''), lengths)).toBe(expected.join(''))
+    }),
+    { numRuns: testSize(200, 10_000) },
+  )
+})
+
 test.each(passed)('a stream that breaks off passes what it has: %#', (event) => {
   const text = `data: {"choices":[]}\n\n${event}`
   expect(filter(text, [3])).toBe(text)

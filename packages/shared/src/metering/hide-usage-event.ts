@@ -4,6 +4,7 @@ import { CR, LF } from './bytes'
 import { CaptureRecord } from './capture-record'
 import { SseLines, type SseSink } from './framing/sse-lines'
 import { JsonScanner } from './json-scanner'
+import { MemberSearch } from './member-search'
 
 /** Passes server-sent events on, byte by byte as they came, but for the one that came only because we asked for usage. */
 export interface UsageEventFilter {
@@ -27,6 +28,8 @@ class SseFilter implements UsageEventFilter, SseSink {
   private from = 0
   private eventStart = 0
   private readonly held = new ByteCopy()
+  private readonly usage: MemberSearch
+  private isBegun = false
   private isTooLarge = false
   /** The last event ended with the CR that the chunk ended with: a line feed that comes next is still of it. */
   private tornLineFeed: 'none' | 'pass' | 'drop' = 'none'
@@ -34,10 +37,13 @@ class SseFilter implements UsageEventFilter, SseSink {
   constructor(private readonly option: UsageOption) {
     this.record = new CaptureRecord(option.captures)
     this.scanner = new JsonScanner(this.record)
+    this.usage = findSearch(option)
   }
 
   push(chunk: Uint8Array): Uint8Array[] {
     if (chunk.length === 0) return []
+    if (this.isHarmless(chunk)) return [chunk]
+    this.isBegun = true
     this.chunk = chunk
     this.passed = []
     const isTorn = this.tornLineFeed !== 'none' && chunk[0] === LF
@@ -75,6 +81,12 @@ class SseFilter implements UsageEventFilter, SseSink {
     this.scanner.endDocument()
   }
 
+  /** Whole events, and usage in none of them. */
+  private isHarmless(chunk: Uint8Array): boolean {
+    const isBetween = this.isBegun && this.held.length === 0 && !this.isTooLarge && this.tornLineFeed === 'none'
+    return isBetween && chunk[chunk.length - 1] === LF && chunk[chunk.length - 2] === LF && !this.usage.mayHold(chunk)
+  }
+
   private isOnlyUsage(): boolean {
     return this.scanner.isWhole && this.option.isOnlyUsage(this.record.read())
   }
@@ -98,4 +110,12 @@ class SseFilter implements UsageEventFilter, SseSink {
     if (this.held.length > 0) this.passed.push(this.held.bytes.slice(0, this.held.length))
     this.held.length = 0
   }
+}
+
+const searches = new WeakMap<UsageOption, MemberSearch>()
+
+function findSearch(option: UsageOption): MemberSearch {
+  const search = searches.get(option) ?? new MemberSearch('usage')
+  searches.set(option, search)
+  return search
 }

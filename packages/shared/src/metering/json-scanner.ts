@@ -31,6 +31,12 @@ const IN_NESTING = 8
 export class JsonScanner {
   /** The document ended as JSON does. */
   isWhole = false
+  /** The document would say the same with other words in its one string of which only characters are counted. */
+  isRepeatable = true
+  /** Where those words lie in the bytes at hand; to −1 where they do not. */
+  wordsFrom = 0
+  wordsTo = -1
+  private words: CaptureNode | null = null
   private state = VALUE
   private bytes: Uint8Array = nothing
   private end = 0
@@ -65,6 +71,8 @@ export class JsonScanner {
   /** The next byte begins another document. What was not finished in this one is not kept. */
   endDocument(): void {
     this.isWhole = false
+    this.isRepeatable = true
+    this.wordsTo = -1
     this.state = VALUE
     this.node = this.target.program.root
     if (this.open.length > 0) this.open.length = 0
@@ -117,6 +125,7 @@ export class JsonScanner {
       const close = findNearEnd(this.bytes, at + 1, this.end)
       if (close > 0) return this.endValue(node, close + 1)
     }
+    if (node !== null && node.characters.length > 0) this.beginWords(node, at + 1)
     this.string.begin()
     this.state = IN_STRING
     return at + 1 < this.end ? this.readString(at + 1) : at + 1
@@ -185,7 +194,7 @@ export class JsonScanner {
     const { node } = this
     const isCounted = node !== null && node.characters.length > 0
     const close = isCounted ? this.string.count(this.bytes, at, this.end) : this.string.skip(this.bytes, at, this.end)
-    if (isCounted) this.addCharacters(node)
+    if (isCounted) this.addCharacters(node, close)
     return close < 0 ? this.end : this.endValue(node, close + 1)
   }
 
@@ -214,6 +223,7 @@ export class JsonScanner {
 
   private openSlots(node: CaptureNode, at: number, first: number): void {
     const { target } = this
+    if (!node.isRepeatable) this.isRepeatable = false
     for (const index of node.counts) target.add(index, 1)
     for (const index of node.kept) {
       const slot = target.slot(index)
@@ -221,7 +231,21 @@ export class JsonScanner {
     }
   }
 
-  private addCharacters(node: CaptureNode): void {
+  /** So many characters came in words like those of the last document that was repeatable. */
+  addWords(characters: number): void {
+    if (this.words !== null) for (const index of this.words.characters) this.target.add(index, characters)
+  }
+
+  /** Of one string alone, in which nothing is kept that other words would change. */
+  private beginWords(node: CaptureNode, from: number): void {
+    if (this.wordsTo >= 0 || this.open.length > 0) this.isRepeatable = false
+    this.words = node
+    this.wordsFrom = from
+  }
+
+  private addCharacters(node: CaptureNode, close: number): void {
+    this.wordsTo = close
+    if (close < 0) this.isRepeatable = false
     for (const index of node.characters) this.target.add(index, this.string.characters)
     this.string.characters = 0
   }
@@ -250,6 +274,7 @@ export class JsonScanner {
 
   private giveUp(): number {
     this.isWhole = false
+    this.isRepeatable = false
     this.state = MALFORMED
     this.open.length = 0
     return this.end

@@ -10,6 +10,8 @@ export interface SseSink {
   error?(): void
   /** The blank line is over at this position. The line feed of a CRLF that chunks tear apart comes after it. */
   endEvent(at: number): void
+  /** Where an event may begin: behind those that need no reading. */
+  passEvents?(chunk: Uint8Array, from: number): number
 }
 
 const lineFeed = new Uint8Array([LF])
@@ -25,6 +27,7 @@ export class SseLines {
   private part: Part = 'start'
   private isData = false
   private hasData = false
+  private isBetween = true
   private isAfterCr = false
   private readonly dataField = new WordMatch(dataName)
   private readonly eventField = new WordMatch(eventName)
@@ -41,6 +44,7 @@ export class SseLines {
       if (chunk[at] === LF) at++
       this.isAfterCr = false
     }
+    if (this.isBetween) at = this.passEvents(chunk, at)
     while (at < chunk.length) at = this.readLine(chunk, at)
   }
 
@@ -51,12 +55,16 @@ export class SseLines {
     const isCr = byteAt(chunk, end) === CR
     this.isAfterCr = isCr && end + 1 === chunk.length
     const next = isCr && chunk[end + 1] === LF ? end + 2 : end + 1
-    this.endLine(next)
-    return next
+    return this.endLine(chunk, next)
+  }
+
+  private passEvents(chunk: Uint8Array, from: number): number {
+    return this.sink.passEvents === undefined ? from : this.sink.passEvents(chunk, from)
   }
 
   private readPart(chunk: Uint8Array, from: number, end: number): void {
     let at = from
+    this.isBetween = false
     if (this.part === 'start') at = this.startLine(chunk, from, end)
     if (this.part === 'field') at = this.readField(chunk, at, end)
     if (at === end) return
@@ -97,11 +105,15 @@ export class SseLines {
     this.hasData = true
   }
 
-  private endLine(next: number): void {
+  private endLine(chunk: Uint8Array, next: number): number {
     if (this.part === 'start') {
       this.sink.endEvent(next)
       this.hasData = false
-    } else if (!this.isData && this.eventField.isWhole && this.errorName.isWhole) this.sink.error?.()
+      this.isBetween = true
+      return this.isAfterCr ? next : this.passEvents(chunk, next)
+    }
+    if (!this.isData && this.eventField.isWhole && this.errorName.isWhole) this.sink.error?.()
     this.part = 'start'
+    return next
   }
 }
