@@ -102,12 +102,13 @@ export async function buildDeps(env: Env, urls: DatabaseUrls, log: Log, clock: C
   const databaseTime = createDatabaseTime(db, clock, log)
   const lifecycle = createLifecycle()
   const live = createUsageFeed({ db, log })
+  const cipher = createCipher(db, rootKeys, keyring)
   const sessions = createSessionAuthenticator({ env, db, keyring, events, clock, settings })
   return {
     env,
     db,
     keyring,
-    cipher: createCipher(db, rootKeys, keyring),
+    cipher,
     clock,
     events,
     replicas,
@@ -141,7 +142,7 @@ export async function buildDeps(env: Env, urls: DatabaseUrls, log: Log, clock: C
     leaseUse: createLeaseUse(db, log),
     revocations: createRevocations(db, events),
     attribution: createAttributionRules({ db, events }),
-    leases: createLeaseRoom({ db, events, databaseTime, lifecycle, log }),
+    leases: createLeaseRoom({ db, cipher, keyring, events, databaseTime, lifecycle, log }),
     intake: createIntake(clock),
     usageBatches: createBatches(),
     live,

@@ -1,12 +1,5 @@
-import {
-  createCipheriv,
-  createHmac,
-  createPublicKey,
-  createSecretKey,
-  diffieHellman,
-  generateKeyPairSync,
-  type KeyObject,
-} from 'node:crypto'
+import { createCipheriv, createPublicKey, createSecretKey, encapsulate as encapsulateKey, type KeyObject } from 'node:crypto'
+import { keyedHash } from './keyed-hash'
 
 /** What was sealed, for whoever has the private key. */
 export interface SealedMessage {
@@ -18,12 +11,10 @@ export interface SealedMessage {
 export class UnusableKeyError extends Error {}
 
 const version = Buffer.from('HPKE-v1')
-const kemId = Buffer.from('KEM\x00\x20', 'latin1')
 const suiteId = Buffer.from('HPKE\x00\x20\x00\x01\x00\x02', 'latin1')
 const empty = Buffer.alloc(0)
-/** HMAC fills a key up with zeros: these are no salt. */
-const noSalt = Buffer.alloc(32)
 const baseMode = Buffer.from([0])
+const lastByte = Buffer.from([1])
 const keyBytes = 32
 const nonceBytes = 12
 const publicKeyBytes = 32
@@ -33,59 +24,45 @@ const pemEnd = '\n-----END PUBLIC KEY-----\n'
 
 /** HPKE (RFC 9180) in base mode with X25519, HKDF-SHA256 and AES-256-GCM: one message to a recipient, each with a key of its own. */
 export function createSealer(info: string): (recipient: string, aad: string, plaintext: Uint8Array) => SealedMessage {
-  const infoHash = extract(suiteId, noSalt, 'info_hash', Buffer.from(info))
-  const context = Buffer.concat([baseMode, extract(suiteId, noSalt, 'psk_id_hash', empty), infoHash])
+  const context = Buffer.concat([baseMode, extract(empty, 'psk_id_hash', empty), extract(empty, 'info_hash', Buffer.from(info))])
+  const ofSecret = toInput('secret', empty)
+  const ofKey = toInfo('key', context, keyBytes)
+  const ofNonce = toInfo('base_nonce', context, nonceBytes)
   return (recipient, aad, plaintext) => {
     const { sharedSecret, encapsulatedKey } = encapsulate(recipient)
-    const secret = extract(suiteId, sharedSecret, 'secret', empty)
-    const key = expand(suiteId, secret, 'key', context, keyBytes)
-    const cipher = createCipheriv('aes-256-gcm', createSecretKey(key), expand(suiteId, secret, 'base_nonce', context, nonceBytes))
-    cipher.setAAD(Buffer.from(aad))
-    const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
-    for (const spent of [sharedSecret, secret, key]) spent.fill(0)
-    return { encapsulatedKey, ciphertext }
+    const secret = keyedHash(sharedSecret, ofSecret)
+    const key = keyedHash(secret, ofKey)
+    const nonce = keyedHash(secret, ofNonce)
+    try {
+      const cipher = createCipheriv('aes-256-gcm', createSecretKey(key), nonce.subarray(0, nonceBytes))
+      cipher.setAAD(Buffer.from(aad))
+      return { encapsulatedKey, ciphertext: Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]) }
+    } finally {
+      for (const spent of [sharedSecret, secret, key, nonce]) spent.fill(0)
+    }
   }
 }
 
-/** To a raw public key in base64url, as a JWK holds it too. */
-export function encapsulate(
-  recipient: string,
-  ephemeral = generateKeyPairSync('x25519'),
-): { sharedSecret: Buffer; encapsulatedKey: Buffer } {
-  const encapsulatedKey = Buffer.from(ephemeral.publicKey.export({ format: 'jwk' }).x ?? '', 'base64url')
-  const recipientKey = Buffer.from(recipient, 'base64url')
-  const shared = deriveShared(ephemeral.privateKey, recipientKey)
-  const pseudoRandom = extract(kemId, noSalt, 'eae_prk', shared)
-  const keys = Buffer.concat([encapsulatedKey, recipientKey])
-  const sharedSecret = expand(kemId, pseudoRandom, 'shared_secret', keys, keyBytes)
-  for (const spent of [shared, pseudoRandom]) spent.fill(0)
-  return { sharedSecret, encapsulatedKey }
-}
-
-/** OpenSSL refuses a shared secret of zeros, as RFC 9180 asks (7.1.4): a point of small order made it. */
-function deriveShared(privateKey: KeyObject, recipientKey: Buffer): Buffer {
-  if (recipientKey.length !== publicKeyBytes) throw new UnusableKeyError('a public key has 32 bytes')
+/** To a raw public key in base64url, as a JWK holds it too: the DHKEM of RFC 9180 in one native step. */
+export function encapsulate(recipient: string): { sharedSecret: Buffer; encapsulatedKey: Buffer } {
+  const bytes = Buffer.from(recipient, 'base64url')
+  if (bytes.length !== publicKeyBytes) throw new UnusableKeyError('a public key has 32 bytes')
   try {
-    // As PEM: of all that Node reads, by far the cheapest.
-    const publicKey = createPublicKey(`${pemHead}${recipientKey.toString('base64')}${pemEnd}`)
-    return diffieHellman({ privateKey, publicKey })
+    // OpenSSL refuses a shared secret of zeros, as RFC 9180 asks (7.1.4): a point of small order made it.
+    const { sharedKey, ciphertext } = encapsulateKey(toPublicKey(bytes))
+    return { sharedSecret: sharedKey, encapsulatedKey: ciphertext }
   } catch (cause) {
     throw new UnusableKeyError('nothing can be sealed to this key', { cause })
   }
 }
 
-function extract(suite: Buffer, salt: Buffer, label: string, input: Buffer): Buffer {
-  return createKeyedHash(salt).update(version).update(suite).update(label).update(input).digest()
-}
+/** As PEM: of all that Node reads, by far the cheapest. */
+const toPublicKey = (bytes: Buffer): KeyObject => createPublicKey(`${pemHead}${bytes.toString('base64')}${pemEnd}`)
+
+const extract = (salt: Buffer, label: string, input: Buffer): Buffer => keyedHash(salt, toInput(label, input))
+
+const toInput = (label: string, input: Buffer): Buffer => Buffer.concat([version, suiteId, Buffer.from(label), input])
 
 /** One block of HKDF-Expand is as long as anything that is asked for here. */
-function expand(suite: Buffer, pseudoRandom: Buffer, label: string, info: Buffer, length: number): Buffer {
-  const block = createKeyedHash(pseudoRandom)
-    .update(Buffer.from([0, length]))
-    .update(version)
-    .update(suite)
-  return block.update(label).update(info).update('\x01').digest().subarray(0, length)
-}
-
-/** Node takes bytes as well, and five times as long to see that they are no key object. */
-const createKeyedHash = (key: Buffer) => createHmac('sha256', createSecretKey(key))
+const toInfo = (label: string, info: Buffer, length: number): Buffer =>
+  Buffer.concat([Buffer.from([0, length]), version, suiteId, Buffer.from(label), info, lastByte])

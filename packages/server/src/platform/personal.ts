@@ -1,4 +1,5 @@
-import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { keyedHash } from './keyed-hash'
 
 /** What of a request is about a person: kept beside its entry under a salt, while the entry holds commitments alone. */
 export interface PersonalFacts {
@@ -15,10 +16,7 @@ export interface Commitments {
 /** Erasing the salt leaves the entry provable and the person unnamed. */
 export function commitPersonal(facts: PersonalFacts): Commitments {
   const salt = randomBytes(16)
-  const key = createSecretKey(salt)
-  return { salt, address: commitUnder(key, facts.address), userAgent: commitUnder(key, facts.userAgent) }
+  return { salt, address: commitValue(salt, facts.address), userAgent: commitValue(salt, facts.userAgent) }
 }
 
-export const commitValue = (salt: Buffer, value: string): Buffer => commitUnder(createSecretKey(salt), value)
-
-const commitUnder = (key: KeyObject, value: string): Buffer => createHmac('sha256', key).update(value).digest()
+export const commitValue = (salt: Buffer, value: string): Buffer => keyedHash(salt, Buffer.from(value))

@@ -60,6 +60,7 @@ export const tableClasses = {
   revocation: 'tenant',
   revocation_ack: 'tenant',
   event_client: 'tenant',
+  lease_tally: 'tenant',
   lease_task: 'tenant',
   price_override: 'tenant',
   user: 'person',

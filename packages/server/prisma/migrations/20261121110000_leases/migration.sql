@@ -67,6 +67,16 @@ CREATE UNIQUE INDEX lease_idempotency ON lease (organization_id, holder_id, idem
 CREATE INDEX lease_live_by_agent ON lease (organization_id, agent_id, expires_at) WHERE ended_at IS NULL;
 SELECT keylease_protect('lease');
 
+-- At most so many leases of an agent are alive: as many as were counted, and all that were issued since. Counted anew before a lease is
+-- refused, so that leases which ended meanwhile are found out.
+CREATE TABLE lease_tally (
+  organization_id text NOT NULL,
+  agent_id text NOT NULL,
+  leases integer NOT NULL,
+  PRIMARY KEY (organization_id, agent_id)
+) WITH (fillfactor = 50);
+SELECT keylease_protect('lease_tally', 'SELECT, INSERT, UPDATE');
+
 -- Money reserved for one holder in the windows of one budget path. Nothing reserves before budgets exist.
 CREATE TABLE slice (
   organization_id text NOT NULL REFERENCES organization (id),
@@ -320,97 +330,122 @@ BEGIN
     AND t.deleted_at IS NULL);
 END $$;
 
--- Issues the leases that one organization asks for at once. Each request has its own lease and its own answer, by its id. The live leases
--- of an agent are read in the order of their index and in no other way: a plan is kept for good, and may be made when there were few.
-CREATE FUNCTION keylease_reserve(input jsonb) RETURNS jsonb LANGUAGE plpgsql
-  SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
+-- How many leases of each of these agents are alive. Their leases are read in the order of their index and in no other way: a plan is kept
+-- for good, and may be made when there were few.
+CREATE FUNCTION keylease_count_live(tenant text, agents text[], at timestamptz, most integer) RETURNS jsonb LANGUAGE plpgsql
+  SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
 DECLARE
-  tenant CONSTANT text := input->>'organizationId';
-  at timestamptz(3) := (input->>'now')::timestamptz;
-  unsettled timestamptz;
-  agents text[];
-  live jsonb;
-  wanted record;
-  present record;
-  lost text[];
-  answers jsonb[];
+  unsettled CONSTANT timestamptz := (SELECT max(not_before) FROM revocation WHERE organization_id = tenant AND settled_at IS NULL);
 BEGIN
-  PERFORM set_config('keylease.organization_id', tenant, true);
-  PERFORM pg_advisory_xact_lock_shared(keylease_policy_lock(tenant));
-  IF coalesce((SELECT version FROM policy_version WHERE organization_id = tenant), 0) <> (input->>'policyVersion')::bigint THEN
-    RETURN jsonb_build_object('stale', true);
-  END IF;
-  -- In the order of agents, here and everywhere: two that each wait for the other's agent cannot be.
-  agents := ARRAY(SELECT DISTINCT w->>'agent_id' AS agent FROM jsonb_array_elements(input->'requests') AS w ORDER BY agent);
-  PERFORM pg_advisory_xact_lock(hashtextextended('keylease agent ' || agent, 0)) FROM unnest(agents) AS agent;
-  SELECT greatest(at, (SELECT max(not_before) + interval '1 millisecond' FROM revocation WHERE organization_id = tenant)),
-    (SELECT max(not_before) FROM revocation WHERE organization_id = tenant AND settled_at IS NULL) INTO at, unsettled;
-  SELECT jsonb_object_agg(agent, counted.leases) INTO live FROM unnest(agents) AS agent, LATERAL (SELECT count(*) AS leases FROM (
+  RETURN (SELECT jsonb_object_agg(agent, counted.leases) FROM unnest(agents) AS agent, LATERAL (SELECT count(*) AS leases FROM (
     SELECT FROM lease l WHERE organization_id = tenant AND agent_id = agent AND ended_at IS NULL AND expires_at > at
       AND (unsettled IS NULL OR issued_at > unsettled OR NOT EXISTS (SELECT FROM revocation r WHERE r.organization_id = tenant
         AND r.settled_at IS NULL AND r.not_before >= l.issued_at AND r.scope_id IN (l.organization_id, l.project_id, l.agent_id, l.key_id,
         l.key_version_id, l.grant_id, l.holder_id, l.id)))
-    ORDER BY expires_at LIMIT (input->>'limit')::integer) AS alive) AS counted;
-  WITH asked AS MATERIALIZED (
-    SELECT w.*, least(at + make_interval(secs => least(ttl_seconds, longest_seconds)), ends_by)::timestamptz(3) AS expires_at
-    FROM jsonb_to_recordset(input->'requests') AS w(id text, project_id text, team_id text, agent_id text, environment text, holder_kind text,
-      holder_id text, grant_id text, provider text, key_id text, key_version_id text, delivery text, scope jsonb, idempotency_key text,
-      request_hash text, ttl_seconds integer, longest_seconds integer, ends_by timestamptz, audit_id text, actor_name text, request_id text,
-      salt text, address text, user_agent text, address_commitment text, user_agent_commitment text)
-  ), judged AS MATERIALIZED (
-    SELECT id, agent_id, CASE
-      WHEN idempotency_key IS NOT NULL AND row_number() OVER (PARTITION BY holder_id, idempotency_key ORDER BY id) > 1 THEN 'again'
-      WHEN NOT keylease_holder_lives(tenant, holder_kind, holder_id, at) THEN 'holder_ended'
-      WHEN ends_by <= at THEN 'again'
-    END AS fault FROM asked
-  ), placed AS MATERIALIZED (
-    SELECT id, coalesce(fault, CASE WHEN (live->>agent_id)::integer + row_number() OVER (PARTITION BY agent_id, fault ORDER BY id)
-      > (input->>'limit')::integer THEN 'limit' END) AS fault FROM judged
-  ), fitting AS MATERIALIZED (
-    SELECT * FROM asked WHERE id IN (SELECT id FROM placed WHERE fault IS NULL)
-  ), leases AS (
+    ORDER BY expires_at LIMIT most) AS alive) AS counted);
+END $$;
+
+-- Issues the leases that one organization asks for at once. Of each array an element is one request's; agents and holders are named once.
+-- Each request has its own lease and its own answer, by its id.
+CREATE FUNCTION keylease_reserve(tenant text, known_version bigint, called_at timestamptz, most integer, first_end timestamptz, agents text[],
+  wanted integer[], platform_keys text[], trust_rules text[], ids text[], project_ids text[], team_ids text[], agent_ids text[],
+  environments text[], holder_kinds text[], holder_ids text[], grant_ids text[], providers text[], key_ids text[], key_version_ids text[],
+  deliveries text[], scopes text[], idempotency_keys text[], request_hashes bytea[], lives_seconds integer[], longests_seconds integer[],
+  ends timestamptz[], audit_ids text[], actor_names text[], request_ids text[], salts bytea[], addresses text[], user_agents text[],
+  address_commitments bytea[], user_agent_commitments bytea[]) RETURNS jsonb LANGUAGE plpgsql
+  SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+DECLARE
+  at timestamptz(3);
+  roomy text[];
+  live jsonb;
+  living integer;
+  faults text[];
+  issued text[];
+  expiries bigint[];
+  present record;
+  missed record;
+  others jsonb := '[]';
+BEGIN
+  PERFORM set_config('keylease.organization_id', tenant, true), pg_advisory_xact_lock_shared(keylease_policy_lock(tenant));
+  IF coalesce((SELECT version FROM policy_version WHERE organization_id = tenant), 0) <> known_version THEN
+    RETURN jsonb_build_object('stale', true);
+  END IF;
+  -- In the order of agents, here and everywhere: two that each wait for the other's agent cannot be.
+  PERFORM pg_advisory_xact_lock(hashtextextended('keylease agent ' || agent, 0)) FROM unnest(agents) AS agent;
+  at := greatest(called_at, (SELECT max(not_before) + interval '1 millisecond' FROM revocation WHERE organization_id = tenant));
+  WITH counted AS (
+    UPDATE lease_tally t SET leases = t.leases + w.count FROM unnest(agents, wanted) AS w(agent, count)
+    WHERE t.organization_id = tenant AND t.agent_id = w.agent AND t.leases + w.count <= most RETURNING t.agent_id
+  )
+  SELECT array_agg(agent_id) INTO roomy FROM counted;
+  IF cardinality(roomy) IS DISTINCT FROM cardinality(agents) THEN
+    live := keylease_count_live(tenant, ARRAY(SELECT unnest(agents) EXCEPT SELECT unnest(roomy)), at, most);
+    INSERT INTO lease_tally AS t (organization_id, agent_id, leases)
+      SELECT tenant, w.agent, (live->>w.agent)::integer + w.count FROM unnest(agents, wanted) AS w(agent, count) WHERE live ? w.agent
+      ON CONFLICT (organization_id, agent_id) DO UPDATE SET leases = excluded.leases;
+  END IF;
+  -- Their cache may be a second behind; this is not.
+  living := (SELECT count(*) FROM platform_key WHERE organization_id = tenant AND id = ANY (platform_keys) AND revoked_at IS NULL
+      AND (expires_at IS NULL OR expires_at > at))
+    + (SELECT count(*) FROM trust_rule WHERE organization_id = tenant AND id = ANY (trust_rules) AND enabled AND deleted_at IS NULL);
+  IF live IS NOT NULL OR first_end <= at OR living < coalesce(cardinality(platform_keys), 0) + coalesce(cardinality(trust_rules), 0) THEN
+    faults := ARRAY(SELECT coalesce(fault, CASE WHEN (live->>agent)::integer + row_number() OVER (PARTITION BY agent, fault ORDER BY place)
+        > most THEN 'limit' END)
+      FROM (SELECT agent, place, CASE WHEN NOT keylease_holder_lives(tenant, kind, holder, at) THEN 'holder_ended' WHEN ends_by <= at THEN 'again'
+          END AS fault
+        FROM unnest(agent_ids, holder_kinds, holder_ids, ends) WITH ORDINALITY AS w(agent, kind, holder, ends_by, place)) AS judged ORDER BY place);
+  END IF;
+  WITH leases AS (
     INSERT INTO lease AS l (organization_id, id, project_id, team_id, agent_id, environment, holder_kind, holder_id, grant_id, provider, key_id,
       key_version_id, delivery, scope, policy_version, idempotency_key, request_hash, longest_seconds, issued_at, expires_at, ends_by)
     SELECT tenant, id, project_id, team_id, agent_id, environment, holder_kind, holder_id, grant_id, provider, key_id, key_version_id, delivery,
-      scope, (input->>'policyVersion')::bigint, idempotency_key, decode(request_hash, 'hex'), longest_seconds, at, expires_at,
-      least(ends_by, at + interval '24 hours') FROM fitting
+      scope::jsonb, known_version, idempotency_key, request_hash, longest, at, least(at + make_interval(secs => life), last_end),
+      least(last_end, at + interval '24 hours')
+    FROM (SELECT unnest(ids) AS id, unnest(project_ids) AS project_id, unnest(team_ids) AS team_id, unnest(agent_ids) AS agent_id,
+      unnest(environments) AS environment, unnest(holder_kinds) AS holder_kind, unnest(holder_ids) AS holder_id, unnest(grant_ids) AS grant_id,
+      unnest(providers) AS provider, unnest(key_ids) AS key_id, unnest(key_version_ids) AS key_version_id, unnest(deliveries) AS delivery,
+      unnest(scopes) AS scope, unnest(idempotency_keys) AS idempotency_key, unnest(request_hashes) AS request_hash,
+      unnest(lives_seconds) AS life, unnest(longests_seconds) AS longest, unnest(ends) AS last_end, unnest(faults) AS fault) AS asked
+    WHERE fault IS NULL
     ON CONFLICT (organization_id, holder_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
-    RETURNING l.id
-  ), issued AS MATERIALIZED (
-    SELECT * FROM fitting WHERE id IN (SELECT id FROM leases)
-  ), personal AS (
-    INSERT INTO audit_personal (organization_id, entry_id, salt, address, user_agent)
-    SELECT tenant, audit_id, decode(salt, 'hex'), address, user_agent FROM issued
-  ), entries AS (
-    INSERT INTO audit_entry (organization_id, occurred_at, id, actor_kind, actor_id, actor_name, action, resource_kind, resource_id, request_id,
-      after, address_commitment, user_agent_commitment)
-    SELECT tenant, at, audit_id, holder_kind, holder_id, actor_name, 'lease.issued', 'lease', id, request_id,
-      jsonb_build_object('id', id, 'projectId', project_id, 'agentId', agent_id, 'environment', environment, 'grantId', grant_id,
-        'provider', provider, 'keyId', key_id, 'keyVersionId', key_version_id, 'delivery', delivery, 'scope', scope,
-        'expiresAt', to_char(expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
-      decode(address_commitment, 'hex'), decode(user_agent_commitment, 'hex') FROM issued
+    RETURNING l.id, l.expires_at
   )
-  SELECT array_agg(CASE WHEN i.id IS NOT NULL THEN jsonb_build_object('id', id, 'issuedAt', at, 'expiresAt', i.expires_at)
-      ELSE jsonb_build_object('id', id, 'fault', fault) END) FILTER (WHERE i.id IS NOT NULL OR fault IS NOT NULL),
-    array_agg(id) FILTER (WHERE i.id IS NULL AND fault IS NULL)
-    INTO answers, lost FROM placed LEFT JOIN issued i USING (id);
-  IF lost IS NULL THEN
-    RETURN jsonb_build_object('answers', answers);
+  SELECT array_agg(id), array_agg((extract(epoch FROM expires_at) * 1000)::bigint) INTO issued, expiries FROM leases;
+  INSERT INTO audit_personal (organization_id, entry_id, salt, address, user_agent)
+    SELECT tenant, entry_id, salt, address, user_agent FROM (SELECT unnest(ids) AS id, unnest(audit_ids) AS entry_id, unnest(salts) AS salt,
+      unnest(addresses) AS address, unnest(user_agents) AS user_agent) AS asked WHERE id = ANY (issued);
+  INSERT INTO audit_entry (organization_id, occurred_at, id, actor_kind, actor_id, actor_name, action, resource_kind, resource_id, request_id,
+      after, address_commitment, user_agent_commitment)
+    SELECT tenant, at, entry_id, holder_kind, holder_id, actor_name, 'lease.issued', 'lease', id, request_id,
+      jsonb_build_object('id', id, 'projectId', project_id, 'agentId', agent_id, 'environment', environment, 'grantId', grant_id,
+        'provider', provider, 'keyId', key_id, 'keyVersionId', key_version_id, 'delivery', delivery, 'scope', scope::jsonb, 'expiresAt',
+        to_char(least(at + make_interval(secs => life), last_end)::timestamptz(3) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
+      address_commitment, user_agent_commitment
+    FROM (SELECT unnest(ids) AS id, unnest(audit_ids) AS entry_id, unnest(holder_kinds) AS holder_kind, unnest(holder_ids) AS holder_id,
+      unnest(actor_names) AS actor_name, unnest(request_ids) AS request_id, unnest(project_ids) AS project_id, unnest(agent_ids) AS agent_id,
+      unnest(environments) AS environment, unnest(grant_ids) AS grant_id, unnest(providers) AS provider, unnest(key_ids) AS key_id,
+      unnest(key_version_ids) AS key_version_id, unnest(deliveries) AS delivery, unnest(scopes) AS scope, unnest(lives_seconds) AS life,
+      unnest(ends) AS last_end, unnest(address_commitments) AS address_commitment,
+      unnest(user_agent_commitments) AS user_agent_commitment) AS asked WHERE id = ANY (issued);
+  IF cardinality(issued) IS DISTINCT FROM cardinality(ids) THEN
+    FOR missed IN
+      SELECT * FROM unnest(ids, holder_ids, idempotency_keys, faults) AS w(id, holder_id, idempotency_key, fault)
+      WHERE id <> ALL (coalesce(issued, '{}'))
+    LOOP
+      IF missed.fault IS NULL THEN
+        EXECUTE 'SELECT id, issued_at, expires_at, key_version_id, request_hash, keylease_lease_status(l, $4) AS status, key_id, grant_id, delivery,
+            scope, environment, project_id FROM lease l WHERE organization_id = $1 AND holder_id = $2 AND idempotency_key = $3'
+          INTO present USING tenant, missed.holder_id, missed.idempotency_key, at;
+        IF present.issued_at > at - interval '24 hours' THEN
+          others := others || jsonb_build_object('id', missed.id, 'repeated', to_jsonb(present));
+          CONTINUE;
+        END IF;
+        EXECUTE 'UPDATE lease SET idempotency_key = NULL WHERE organization_id = $1 AND id = $2' USING tenant, present.id;
+      END IF;
+      others := others || jsonb_build_object('id', missed.id, 'fault', coalesce(missed.fault, 'again'));
+    END LOOP;
   END IF;
-  FOR wanted IN
-    SELECT * FROM jsonb_to_recordset(input->'requests') AS w(id text, holder_id text, idempotency_key text) WHERE id = ANY (lost)
-  LOOP
-    EXECUTE 'SELECT id, issued_at, expires_at, key_version_id, request_hash, keylease_lease_status(l, $4) AS status, key_id, grant_id, delivery,
-        scope, environment, project_id FROM lease l WHERE organization_id = $1 AND holder_id = $2 AND idempotency_key = $3'
-      INTO present USING tenant, wanted.holder_id, wanted.idempotency_key, at;
-    IF present.issued_at > at - interval '24 hours' THEN
-      answers := answers || jsonb_build_object('id', wanted.id, 'repeated', to_jsonb(present));
-    ELSE
-      EXECUTE 'UPDATE lease SET idempotency_key = NULL WHERE organization_id = $1 AND id = $2' USING tenant, present.id;
-      answers := answers || jsonb_build_object('id', wanted.id, 'fault', 'again');
-    END IF;
-  END LOOP;
-  RETURN jsonb_build_object('answers', answers);
+  RETURN jsonb_build_object('issuedAt', (extract(epoch FROM at) * 1000)::bigint, 'issued', issued, 'expiries', expiries, 'others', others);
 END $$;
 
 -- Renews the leases that one organization asks for at once, in the order of their ids. A lease of another policy version, or one that only

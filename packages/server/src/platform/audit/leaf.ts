@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { canonicalJson } from './canonical'
 import { hashLeaf } from './merkle'
 
@@ -47,7 +47,7 @@ const entryFields = [
 /** As hexadecimal text. */
 export function digestEntry(entry: EntryFacts): string {
   const facts = Object.fromEntries(entryFields.map((field) => [field, entry[field]]))
-  return createHash('sha256').update(canonicalJson(facts)).digest('hex')
+  return hash('sha256', canonicalJson(facts), 'hex')
 }
 
 export function toLeaf(entry: EntryFacts): Leaf {

@@ -7,7 +7,7 @@ import { type KeyTarget, listOrigins, resolveBaseUrl } from '@keylease/shared/pr
 import type { Deps } from '../../deps'
 import type { LeaseClaims } from '../../platform/lease-tokens'
 import type { Restrictions } from '../grants/service'
-import { type LeasableKey, openLeasedSecret } from '../provider-keys/service'
+import type { LeasableKey } from '../provider-keys/service'
 import { sealCredential } from './credential'
 
 /** A lease with all that handing it over needs. */
@@ -56,10 +56,8 @@ export async function handOver(
   })
 }
 
-async function sealFor(deps: Deps, { id, organizationId, version, provider }: LeaseInHand, publicKey: string) {
-  const key = await openLeasedSecret(deps, organizationId, version)
-  return sealCredential(id, publicKey, { key, auth: provider.auth, headers: provider.headers })
-}
+const sealFor = ({ leases }: Deps, { id, organizationId, version, provider }: LeaseInHand, publicKey: string) =>
+  leases.openedKeys.use(organizationId, { version, provider }, (credential) => sealCredential(id, publicKey, credential))
 
 function signToken(deps: Pick<Deps, 'leaseTokens'>, lease: LeaseInHand, { issuedAt, expiresAt }: Times): string {
   const { id: leaseId, organizationId, projectId, agentId, keyId, grantId, holderId, version } = lease

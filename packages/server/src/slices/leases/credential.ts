@@ -1,23 +1,13 @@
-import type { OpenedCredential, SealedCredential } from '@keylease/shared/contracts/lease-bodies'
-import type { ProviderAuth } from '@keylease/shared/providers/provider'
-import type { Secret } from '@keylease/shared/secret'
+import type { SealedCredential } from '@keylease/shared/contracts/lease-bodies'
 import { AppError } from '../../platform/errors'
 import { createSealer, UnusableKeyError } from '../../platform/hpke'
 
 const seal = createSealer('keylease lease v1')
 
-export interface CredentialParts {
-  key: Secret
-  auth: ProviderAuth
-  headers: Readonly<Record<string, string>>
-}
-
 /** For the holder of the private key alone, and for this lease alone. */
-export function sealCredential(leaseId: string, publicKey: string, { key, auth, headers }: CredentialParts): SealedCredential {
-  const opened: OpenedCredential = { key: key.reveal(), auth, headers }
-  const plaintext = Buffer.from(JSON.stringify(opened))
+export function sealCredential(leaseId: string, publicKey: string, credential: Uint8Array): SealedCredential {
   try {
-    const { encapsulatedKey, ciphertext } = seal(publicKey, leaseId, plaintext)
+    const { encapsulatedKey, ciphertext } = seal(publicKey, leaseId, credential)
     return {
       suite: 'DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM',
       encapsulatedKey: encapsulatedKey.toString('base64url'),
@@ -26,8 +16,6 @@ export function sealCredential(leaseId: string, publicKey: string, { key, auth, 
   } catch (cause) {
     if (cause instanceof UnusableKeyError) throw refuseKey(cause)
     throw cause
-  } finally {
-    plaintext.fill(0)
   }
 }
 

@@ -146,7 +146,7 @@ test('a workload leases as its agent until its token ends, and no longer than it
   await expect.poll(() => verifyLeaseToken(harness.deps, lease.token ?? '')).toMatchObject({ refused: 'revoked' })
 })
 
-test('of thousands who ask at once on two replicas, an agent gets its thousand leases and not one more', async () => {
+test('of thousands who ask at once on two replicas, an agent gets its thousand leases, one more for each that it gives back, and no other', async () => {
   const holder = await createHolder(harness)
   // Alone, so that the thousandth is not the last of a merged call.
   const first = await ask(holder)
@@ -156,6 +156,9 @@ test('of thousands who ask at once on two replicas, an agent gets its thousand l
   expect(answers.filter((answer) => answer === 201)).toHaveLength(1_000)
   expect(answers.filter((answer) => answer === 'lease_limit_reached')).toHaveLength(asked - 1_000)
   expect((await as<{ total: number }>(undefined, 'GET', `/api/v1/leases?agentId=${holder.agentId}&status=active`)).body.total).toBe(1_000)
+  const held = await as<{ items: { id: string }[] }>(undefined, 'GET', `/api/v1/leases?agentId=${holder.agentId}&status=active&limit=1`)
+  await as(holder.token, 'DELETE', `/v1/leases/${held.body.items[0]?.id}`)
+  expect([await ask(holder), await ask(holder)]).toEqual([201, 'lease_limit_reached'])
   // More than one transaction waits for: their rows say so later, and every reader at once.
   await takeLease(harness, await createHolder(harness))
   const totalOf = async (status: string) =>

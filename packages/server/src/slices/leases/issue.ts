@@ -10,8 +10,9 @@ import { handOver, type LeaseInHand } from './answer'
 import { type Choice, chooseKey } from './choice'
 import type { AgentActor } from './holder'
 import { refuseStatus } from './holder'
+import type { LeaseRequest } from './lease-request'
 import type { LeaseFacts } from './policy-cache'
-import type { LeaseRequest, RepeatedLease } from './reservation-rows'
+import type { RepeatedLease } from './reservation-rows'
 
 /** How often a policy that changed meanwhile is read again before the caller is asked to come back. */
 const attempts = 5
@@ -85,7 +86,7 @@ function toRequest(deps: Deps, actor: AgentActor, facts: LeaseFacts, choice: Cho
     request_hash: claim ? hashRequest(deps.keyring, claim.request).toString('hex') : null,
     ttl_seconds: candidate.maxTtlSeconds,
     longest_seconds: longestSeconds(facts, candidate),
-    ends_by: lastEnd(deps, actor, choice)?.toISOString() ?? null,
+    ends_by: lastEnd(deps, actor, choice),
     audit_id: newId('auditEntry'),
     actor_name: actor.name,
     request_id: requestId,

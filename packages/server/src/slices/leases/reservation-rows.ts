@@ -1,34 +1,6 @@
 import type pg from 'pg'
-
-/** One lease as keylease_reserve takes it. */
-export interface LeaseRequest {
-  id: string
-  project_id: string
-  team_id: string | null
-  agent_id: string
-  environment: string
-  holder_kind: string
-  holder_id: string
-  grant_id: string
-  provider: string
-  key_id: string
-  key_version_id: string
-  delivery: string
-  scope: object
-  idempotency_key: string | null
-  request_hash: string | null
-  ttl_seconds: number
-  longest_seconds: number
-  ends_by: string | null
-  audit_id: string
-  actor_name: string
-  request_id: string
-  salt: string
-  address: string
-  user_agent: string
-  address_commitment: string
-  user_agent_commitment: string
-}
+import { toBinaryArrays } from '../../platform/postgres/binary-array'
+import { type LeaseRequest, requestColumns } from './lease-request'
 
 /** The lease that an Idempotency-Key was given before. */
 export interface RepeatedLease {
@@ -47,8 +19,9 @@ export interface RepeatedLease {
   scope: unknown
 }
 
+/** Times in milliseconds. */
 export type ReserveAnswer =
-  | { id: string; issuedAt: string; expiresAt: string }
+  | { id: string; issuedAt: number; expiresAt: number }
   | { repeated: RepeatedLease }
   | { fault: 'holder_ended' | 'limit' | 'again' }
 
@@ -60,15 +33,52 @@ export interface ReserveCall {
   requests: readonly LeaseRequest[]
 }
 
+interface Written {
+  stale?: true
+  issuedAt: number
+  issued: string[] | null
+  expiries: number[] | null
+  others: (ReserveAnswer & { id: string })[]
+}
+
+const parameters = Array.from({ length: 9 + requestColumns.length }, (_, index) => `$${index + 1}`)
+const text = `SELECT keylease_reserve(${parameters.join(', ')}) AS answer`
+
 /** One call, one transaction. Null: the policy has changed since it was read. */
 export async function callReserve(pool: pg.Pool, call: ReserveCall): Promise<ReserveAnswer[] | null> {
-  const found = await pool.query<{ answer: { answers?: (ReserveAnswer & { id: string })[] } }>({
-    name: 'keylease_reserve',
-    text: 'SELECT keylease_reserve($1::jsonb) AS answer',
-    values: [JSON.stringify(call)],
-  })
-  const { answers } = found.rows[0]?.answer ?? {}
-  if (!answers) return null
-  const byId = new Map(answers.map((answer) => [answer.id, answer]))
+  const found = await pool.query<{ answer: Written }>({ name: 'keylease_reserve', text, values: toValues(call) })
+  const answer = found.rows[0]?.answer
+  if (!answer || answer.stale) return null
+  const { issuedAt, issued, expiries, others } = answer
+  const byId = new Map<string, ReserveAnswer>(others.map((other) => [other.id, other]))
+  for (const [index, id] of (issued ?? []).entries()) byId.set(id, { id, issuedAt, expiresAt: expiries?.[index] ?? issuedAt })
   return call.requests.map(({ id }) => byId.get(id) ?? { fault: 'again' })
 }
+
+function toValues({ organizationId, policyVersion, now, limit, requests }: ReserveCall): unknown[] {
+  const sent = keepFirstOfEachKey(requests)
+  const agents = [...Map.groupBy(sent, ({ agent_id }) => agent_id)].toSorted(([one], [other]) => (one < other ? -1 : 1))
+  const names = agents.map(([agentId]) => agentId)
+  const counts = agents.map(([, { length }]) => length)
+  const ends = sent.flatMap(({ ends_by }) => (ends_by === null ? [] : [ends_by.getTime()]))
+  const firstEnd = ends.length === 0 ? null : new Date(Math.min(...ends))
+  return [organizationId, policyVersion, now, limit, firstEnd, names, counts, ...listHolders(sent), ...toBinaryArrays(sent, requestColumns)]
+}
+
+/** Of several with one Idempotency-Key the first is issued; the others ask again, and find it. */
+function keepFirstOfEachKey(requests: readonly LeaseRequest[]): LeaseRequest[] {
+  const seen = new Set<string>()
+  return requests.filter(({ holder_id, idempotency_key }) => {
+    if (idempotency_key === null) return true
+    const name = `${holder_id} ${idempotency_key}`
+    return !seen.has(name) && seen.add(name)
+  })
+}
+
+/** Platform keys, then trust rules. What is neither stands with the keys, where the database finds none of that name. */
+function listHolders(requests: readonly LeaseRequest[]): [string[], string[]] {
+  const { rules = [], keys = [] } = Object.groupBy(requests, ({ holder_kind }) => (holder_kind === 'workload' ? 'rules' : 'keys'))
+  return [toIds(keys), toIds(rules)]
+}
+
+const toIds = (requests: readonly LeaseRequest[]) => [...new Set(requests.map(({ holder_id }) => holder_id))]

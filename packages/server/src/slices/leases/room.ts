@@ -1,16 +1,19 @@
 import type { Deps } from '../../deps'
 import { type Batcher, createBatcher } from './batcher'
 import type { LastLeased } from './choice'
+import type { LeaseRequest } from './lease-request'
+import { createOpenedKeys, type OpenedKeys } from './opened-keys'
 import { createPolicyCache, type PolicyCache } from './policy-cache'
 import { callRenew, type RenewAnswer, type RenewRequest } from './renewal-rows'
-import { callReserve, type LeaseRequest, type ReserveAnswer } from './reservation-rows'
+import { callReserve, type ReserveAnswer } from './reservation-rows'
 import { createStreams, type Streams } from './streams'
 
-/** What this process remembers of leases: the policies that it read, what it is about to ask for, the streams that it serves. */
+/** What this process remembers of leases: the policies that it read, what it is about to ask for and to seal, the streams that it serves. */
 export interface LeaseRoom {
   policies: PolicyCache
   reservations: Batcher<Reservation, ReserveAnswer | 'stale'>
   renewals: Batcher<{ request: RenewRequest; organizationId: string }, RenewAnswer>
+  openedKeys: OpenedKeys
   lastLeased: LastLeased
   streams: Streams
 }
@@ -25,7 +28,7 @@ interface Reservation {
 /** The most live leases of one agent. */
 const leasesPerAgent = 1_000
 
-type Room = Pick<Deps, 'db' | 'events' | 'databaseTime' | 'lifecycle' | 'log'>
+type Room = Pick<Deps, 'db' | 'events' | 'databaseTime' | 'lifecycle' | 'log' | 'cipher' | 'keyring'>
 
 export function createLeaseRoom(room: Room): LeaseRoom {
   const { db, databaseTime } = room
@@ -42,6 +45,7 @@ export function createLeaseRoom(room: Room): LeaseRoom {
       const requests = items.map(({ request }) => request)
       return callRenew(db.appPool, { organizationId, now: databaseTime.now(), requests })
     }),
+    openedKeys: createOpenedKeys(room),
     lastLeased: new Map(),
     streams: createStreams(room),
   }
