@@ -1,5 +1,6 @@
 import { loadavg } from 'node:os'
 import { ensurePartition } from '../packages/server/src/platform/postgres/partitions'
+import { layOutDays } from '../packages/server/src/slices/usage/sheets/service'
 import { days, writeLedger } from './analytics/ledger-rows'
 import { listQueries } from './analytics/queries'
 import { quantile, round } from './support/load'
@@ -20,7 +21,6 @@ try {
   for (const table of ['usage_event', 'usage_quarter', 'usage_hour'] as const) {
     for (let day = 0; day < days; day++) await ensurePartition(deps.db.ownerPool, table, new Date(), -day)
   }
-  await deps.db.close()
   const client = await site.connectSuperuser()
   const rows: Record<string, unknown>[] = [
     { what: `each query is asked ${warmRounds} times before it counts, so that Postgres holds what it reads` },
@@ -31,21 +31,30 @@ try {
       await writeLedger(site.connectSuperuser, organizationId, calls)
       const writtenSeconds = Math.round((performance.now() - started) / 1_000)
       console.log(`${calls} calls are written after ${writtenSeconds} s`)
+      const laidOutSeconds = await layOutAll(deps)
       const { rows: agents } = await client.query<{ value: string }>(
         `SELECT value FROM usage_day WHERE dimension = 'agent' AND length(value) > 10 ORDER BY starts_at DESC, value LIMIT 1`,
       )
       const queries = listQueries(new Date(), agents[0]?.value ?? '')
       rows.push({ calls, what: 'written', seconds: writtenSeconds, loadAverage: round(loadavg()[0] ?? 0) })
+      rows.push({ calls, what: 'days laid out to be ranked, as the service does once they are over', seconds: laidOutSeconds })
       for (const [cardinality, some] of Object.entries(queries))
         rows.push(...(await measureQueries(service, site.token, calls, cardinality, some)))
       rows.push(await measureRaw(client, organizationId, calls))
     }
   } finally {
     await client.end()
+    await deps.db.close()
   }
   reportBench('analytics', [...rows, ...toRatios(rows)])
 } finally {
   await site.close()
+}
+
+async function layOutAll(of: Parameters<typeof layOutDays>[0]): Promise<number> {
+  const started = performance.now()
+  while ((await layOutDays(of)) > 0);
+  return round((performance.now() - started) / 1_000)
 }
 
 async function measureQueries({ url }: RunningService, token: string, calls: number, cardinality: string, queries: Record<string, string>) {

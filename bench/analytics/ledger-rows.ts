@@ -24,6 +24,11 @@ export async function writeLedger(connect: BenchSite['connectSuperuser'], organi
       ...recent.flatMap((day) => [writeSums(organizationId, 'quarter', day), writeSums(organizationId, 'hour', day)]),
       ...each.map((day) => writeEvents(organizationId, day)),
     ])
+    await client?.query('TRUNCATE usage_sheet')
+    await client?.query(
+      `INSERT INTO usage_calendar (organization_id, time_zone) VALUES ('${organizationId}', 'UTC')
+       ON CONFLICT (organization_id) DO UPDATE SET laid_out_before = '-infinity'`,
+    )
     await client?.query('DROP TABLE bench_day, bench_sums_quarter, bench_sums_hour, bench_sums_day')
   } finally {
     await Promise.all(clients.map((one) => one.end()))

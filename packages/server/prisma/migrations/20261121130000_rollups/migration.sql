@@ -31,10 +31,12 @@ CREATE TABLE usage_calendar (
   organization_id text PRIMARY KEY REFERENCES organization (id),
   time_zone text NOT NULL,
   -- Days that begin before are of an earlier zone.
-  since timestamptz NOT NULL DEFAULT '-infinity'
+  since timestamptz NOT NULL DEFAULT '-infinity',
+  -- Days that begin before have their sheets. A change of one of them sets it back.
+  laid_out_before timestamptz NOT NULL DEFAULT '-infinity'
 );
 SELECT keylease_protect('usage_calendar');
--- One look finds the tenants whose days have to begin anew.
+-- One look finds the tenants whose days have to begin anew, or to be laid out.
 CREATE POLICY moved ON usage_calendar FOR SELECT TO keylease_system USING (true);
 
 -- Sums of billed calls by the day of the organization, for ever: all of them, by each dimension, and by some pairs. In the value of
@@ -105,3 +107,26 @@ CREATE TABLE usage_month (
 -- One value over a long time.
 CREATE INDEX usage_month_value ON usage_month (organization_id, dimension, value, starts_at);
 SELECT keylease_protect('usage_month');
+
+-- The groups of a day that is over, of one dimension that names many, in one row: tens of thousands are ranked by adding up arrays,
+-- where grouping them takes longer than an answer may. Whatever changes a day drops its sheets; they are made again.
+CREATE TABLE usage_sheet (
+  organization_id text NOT NULL,
+  dimension text NOT NULL,
+  starts_at timestamptz(0) NOT NULL,
+  groups integer NOT NULL,
+  -- By which groups of several days are found to be one. Numbers of eight bytes, as the sums after them, in base64: results come as
+  -- text, and this is the text that becomes an array again at once.
+  hashes text STORAGE EXTERNAL NOT NULL,
+  calls text STORAGE EXTERNAL NOT NULL,
+  errors text STORAGE EXTERNAL NOT NULL,
+  tokens text STORAGE EXTERNAL NOT NULL,
+  cost_nanos text STORAGE EXTERNAL NOT NULL,
+  latency_calls text STORAGE EXTERNAL NOT NULL,
+  latency_ms text STORAGE EXTERNAL NOT NULL,
+  -- What the groups are called, read of those that come first.
+  value text[] STORAGE EXTERNAL NOT NULL,
+  paired text[] STORAGE EXTERNAL NOT NULL,
+  PRIMARY KEY (organization_id, starts_at, dimension)
+);
+SELECT keylease_protect('usage_sheet');

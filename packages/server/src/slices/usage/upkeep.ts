@@ -3,8 +3,10 @@ import type { Jobs } from '../../platform/jobs'
 import { moveCalendars } from './calendar/service'
 import { listOrganizations, recountUsage } from './recount/service'
 import { dropExpiredUsage } from './retention'
+import { layOutDays } from './sheets/service'
 
 const calendarMs = 60_000
+const sheetMs = 60_000
 const dayMs = 86_400_000
 
 /** What keeps ledger and sums whole, small and in the zones of their organizations. */
@@ -12,6 +14,7 @@ export function scheduleLedgerUpkeep(jobs: Jobs, deps: Deps): void {
   jobs.schedule('usage-retention', '29 3 * * *', () => dropExpiredUsage(deps))
   jobs.schedule('recount', '41 4 * * *', () => recountRecentDays(deps))
   jobs.loop('usage-calendars', calendarMs, () => moveCalendars(deps))
+  jobs.loop('usage-sheets', sheetMs, async () => void (await layOutDays(deps)))
 }
 
 /** Yesterday is over in every zone, or still running in some: either way its sums equal its ledger. */

@@ -11,6 +11,7 @@ import { toReading, toReport } from '../../../../test/usage'
 import { openUsage } from '../../../../test/usage-analytics'
 import type { UsageReport } from '../event'
 import { recordUsage } from '../service'
+import { layOutDays } from '../sheets/service'
 
 const now = new Date('2026-11-05T10:20:30.000Z')
 let harness: Harness
@@ -169,7 +170,10 @@ describe.each(['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kathmandu'])('i
   test('whatever is asked, the answer is that of the calls themselves, to the nano', async () => {
     const { organizationId, ask } = await openUsage(harness, timeZone)
     const calls = fc.sample(anyCall, { numRuns: testSize(150, 3_000), seed: 7 })
-    await recordUsage(harness.deps, organizationId, calls)
+    // Some days are laid out, and some no longer.
+    await recordUsage(harness.deps, organizationId, calls.slice(8))
+    await layOutDays(harness.deps, 1)
+    await recordUsage(harness.deps, organizationId, calls.slice(0, 8))
 
     const checkSummary = async (asked: Asked) => {
       const { body } = await ask<UsageSummary>('summary', { from: asked.from, to: asked.to, ...asked.filter })

@@ -11,6 +11,7 @@ import { toReading, toReport } from '../../../../test/usage'
 import { openUsage } from '../../../../test/usage-analytics'
 import type { UsageReport } from '../event'
 import { recordUsage } from '../service'
+import { layOutDays } from '../sheets/service'
 
 const now = new Date('2026-11-18T12:00:00.000Z')
 let harness: Harness
@@ -172,6 +173,8 @@ test('page by page, thousands of values are each told once, in one order, and wi
   const rarest = toNames(await readAll({ limit: '200', sort: 'requests', order: 'asc', from: '2026-10-01T00:00:00.000Z' }))
   expect(new Set(rarest).size).toBe(spent.size + 1)
   expect(rarest.slice(-31, -1).toSorted()).toEqual(Array.from({ length: 30 }, (_, n) => nameOf(0, n)).toSorted())
+  expect(await layOutDays(harness.deps)).toBeGreaterThanOrEqual(3)
+  expect(await readAll({ limit: '200', from: '2026-10-01T00:00:00.000Z' })).toMatchObject([...rows, { isOther: true, requests: 180 }])
 })
 
 test('more points than a chart can show are refused with what to do', async () => {

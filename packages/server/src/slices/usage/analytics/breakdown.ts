@@ -11,13 +11,14 @@ import { everything, type Wanted } from './measures'
 import { findPrevious, readPeriod } from './period'
 import { type Plan, planAnswer, planWhole } from './plan'
 import { toQuestion } from './question'
-import { type RankedGroup, rankGroups } from './ranking'
+import type { RankedGroup } from './ranked-group'
+import { rankGroups } from './ranking'
 import { readUsage } from './reading'
 import { readSketches } from './sketch-rows'
 import { readSums } from './sum-rows'
 import { toSums } from './sums'
 
-const cursorShape = /^(true|false) (\d{1,40}(?:\.\d{1,20})?) (-?\d{1,19})$/
+const cursorShape = /^(true|false) (\d{1,40}) (-?\d{1,19})$/
 const rankings = { cost: 'cost', requests: 'calls', tokens: 'tokens', errors: 'errors', latency: 'averageLatency' } as const
 const ofCost: Wanted = { counts: ['calls'], nanos: ['cost'], hasVector: false }
 const ofWhole: Wanted = { counts: ['calls', 'unpriced', 'estimated', 'assumed'], nanos: ['cost'], hasVector: false }

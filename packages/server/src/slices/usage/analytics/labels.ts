@@ -7,9 +7,8 @@ import { otherValue } from '../rollups/dimensions'
 const tables = { agent: 'agent', project: 'project', team: 'team', member: 'member', key: 'provider_key', provider: 'provider' } as const
 type Named = keyof typeof tables
 
-const namesSql = Object.entries(tables)
-  .map(([subject, table], place) => `SELECT '${subject}' AS subject, id, name FROM ${table} WHERE id = ANY($${place + 1}::text[])`)
-  .join(' UNION ALL ')
+const selectNames = (subject: Named, place: number) =>
+  `SELECT '${subject}' AS subject, id, name FROM ${tables[subject]} WHERE id = ANY($${place + 1}::text[])`
 
 interface Group {
   key: readonly string[]
@@ -48,12 +47,12 @@ async function findNames(
   dimensions: readonly UsageDimension[],
   groups: readonly Group[],
 ): Promise<Map<string, string>> {
-  const idsOf = (subject: Named) => {
-    const place = dimensions.indexOf(subject)
-    return place < 0 ? [] : groups.map(({ key }) => key[place] ?? '')
-  }
-  const ids = (Object.keys(tables) as Named[]).map(idsOf) // its own names
-  if (ids.every((some) => some.length === 0)) return new Map()
-  const found = await client.query<{ subject: string; id: string; name: string }>(namesSql, ids)
+  const named = dimensions.filter((dimension): dimension is Named => dimension in tables)
+  if (named.length === 0 || groups.length === 0) return new Map()
+  const idsOf = (subject: Named) => groups.map(({ key }) => key[dimensions.indexOf(subject)] ?? '')
+  const found = await client.query<{ subject: string; id: string; name: string }>(
+    named.map(selectNames).join(' UNION ALL '),
+    named.map(idsOf),
+  )
   return new Map(found.rows.map(({ subject, id, name }) => [`${subject} ${id}`, name]))
 }

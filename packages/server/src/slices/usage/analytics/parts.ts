@@ -20,8 +20,6 @@ export interface PartOptions {
   granularity?: Granularity | undefined
   /** Only groups whose key is among these. */
   keys?: readonly (readonly string[])[] | undefined
-  /** Whether rows of sums come in the order of their keys. */
-  isOrdered?: boolean | undefined
 }
 
 const column = (name: string) => `coalesce(${name}, '')`
@@ -66,7 +64,7 @@ export function selectPart(
   plan: Plan,
   segment: Segment,
   columns: (of: 'sums' | 'event') => readonly string[],
-  { granularity, keys, isOrdered }: PartOptions,
+  { granularity, keys }: PartOptions,
   binder: Binder,
 ): string {
   const isEvent = segment.of === 'event'
@@ -77,14 +75,7 @@ export function selectPart(
   const hasTags = isEvent && (plan.question.groups.includes('tag') || plan.question.isPerTag === true)
   return `SELECT ${[...bucket, ...groups, ...columns(isEvent ? 'event' : 'sums')].join(', ')} FROM ${tables[segment.of]}${hasTags ? eachTag : ''}
     WHERE organization_id = ${binder.bind(plan.organizationId)} AND ${at} >= ${binder.bind(segment.from)} AND ${at} < ${binder.bind(segment.to)}
-    ${conditions.map((condition) => `AND ${condition}`).join(' ')}${isOrdered && !isEvent ? toOrder(plan) : ''}`
-}
-
-/** As an index has them: a value, then what it is paired with. */
-function toOrder({ question, rollups }: Plan): string {
-  const names = question.groups.flatMap((subject) => rollups?.columns.get(subject) ?? [])
-  const ordered = (['value', 'paired'] as const).filter((name) => names.includes(name))
-  return ordered.length > 0 ? ` ORDER BY ${ordered.join(', ')}` : ''
+    ${conditions.map((condition) => `AND ${condition}`).join(' ')}`
 }
 
 const tables = { ...grainTables, event: 'usage_event' } as const

@@ -6,7 +6,7 @@ import { isDatabaseAway, readSqlState } from '../../../platform/postgres/sql-sta
 import { inTransaction } from '../../../platform/tenancy'
 
 const longestMs = 10_000
-/** What the statements of one answer see is one state. They read few rows of large tables, by their indexes, and sort a month of days. */
+/** What the statements of one answer see is one state. They read few rows of large tables, by their indexes, and group a month of days. */
 const settings = `SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = ${longestMs}; SET LOCAL jit = off;
   SET LOCAL random_page_cost = 1.1; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL work_mem = '16MB'`
 

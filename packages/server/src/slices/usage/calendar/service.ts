@@ -3,6 +3,8 @@ import { inTenantSql } from '../../../platform/tenancy'
 import { lockLedger } from '../ledger-lock'
 import { repairSums } from '../recount/day-rows'
 import { findRetainedFrom } from '../retained'
+import { lockRollups } from '../rollups/rollup-rows'
+import { dropSheetsBetween } from '../sheets/sheet-rows'
 import { listFoldedDays, listMovedOrganizations, moveDays, readMove, sumMonths } from './calendar-rows'
 
 type Room = Pick<Deps, 'db' | 'clock' | 'env' | 'log'>
@@ -19,6 +21,8 @@ async function moveCalendar({ db }: Room, organizationId: string, retainedFrom: 
   await inTenantSql(db.systemPool, organizationId, async (client) => {
     await client.query('SET LOCAL statement_timeout = 0')
     await lockLedger(client, organizationId, 'exclusive')
+    await lockRollups(client, organizationId)
+    await dropSheetsBetween(client, organizationId, '-infinity', 'infinity')
     const move = await readMove(client, organizationId, retainedFrom)
     await moveDays(client, organizationId, move)
     // A value that one of two days had folded may now stand beside itself: those are counted anew from the ledger.

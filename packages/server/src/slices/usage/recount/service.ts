@@ -3,6 +3,9 @@ import type { Deps } from '../../../deps'
 import { inTenantSql } from '../../../platform/tenancy'
 import { lockLedger } from '../ledger-lock'
 import { findRetainedFrom } from '../retained'
+import { lockRollups } from '../rollups/rollup-rows'
+import { findWrongSheets } from '../sheets/service'
+import { dropSheetsBetween } from '../sheets/sheet-rows'
 import { type CountedMonth, compareMonth, compareSums, repairMonth, repairSums, type SumDifference } from './day-rows'
 import { type DayRange, type LocalDay, listCountedDays } from './days'
 
@@ -53,13 +56,28 @@ const recountMonth = ({ db }: Room, organizationId: string, month: CountedMonth,
 
 const recountDay = ({ db }: Room, organizationId: string, day: LocalDay, repairs: boolean): Promise<SumDifference[]> =>
   recountIn(db, organizationId, repairs, async (client) => {
-    const found = await compareSums(client, organizationId, day)
+    const found = [...(await compareSums(client, organizationId, day)), ...(await compareSheets(client, organizationId, day.start))]
     if (repairs && found.length > 0) {
+      await dropSheetsBetween(client, organizationId, day.start, day.to)
       await repairSums(client, organizationId, day)
       await repairMonth(client, organizationId, day.month)
     }
     return found
   })
+
+/** A day that is ranked otherwise than it is summed. From here on nobody changes either. */
+async function compareSheets(client: pg.ClientBase, organizationId: string, startsAt: Date): Promise<SumDifference[]> {
+  await lockRollups(client, organizationId)
+  const wrong = await findWrongSheets(client, organizationId, startsAt)
+  return wrong.map((dimension) => ({
+    grain: 'day',
+    dimension,
+    startsAt,
+    value: '',
+    paired: '',
+    columns: ['is ranked otherwise than summed'],
+  }))
+}
 
 function recountIn<Found>(db: Room['db'], organizationId: string, repairs: boolean, work: (client: pg.ClientBase) => Promise<Found>) {
   return inTenantSql(db.systemPool, organizationId, async (client) => {

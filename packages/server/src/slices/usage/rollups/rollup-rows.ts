@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { selectArrays, toBinaryArrays } from '../../../platform/postgres/binary-array'
+import { dropSheets } from '../sheets/sheet-rows'
 import { sketchColumns, sumColumns } from './columns'
 import { deltaColumns, grains, placeColumns, placeNames } from './delta-columns'
 import type { Delta, LocalStarts } from './deltas'
@@ -97,10 +98,16 @@ const addSql = `
   ), ${Object.entries(grainTables)
     .map((grain) => `added_to_${grain[1]} AS (${addTo(grain)})`)
     .join(', ')}
-  SELECT`
+  SELECT extract(epoch FROM greatest(c.laid_out_before, (SELECT max(s.starts_at) + interval '1 second' FROM usage_sheet s
+    WHERE s.organization_id = $1)))::float8 * 1000 AS "laidOutBefore" FROM usage_calendar c WHERE c.organization_id = $1`
 
+/** Days that were laid out are so no longer once they change. */
 export async function addDeltas(client: pg.ClientBase, organizationId: string, deltas: readonly Delta[]): Promise<void> {
   const rows = toGrainRows(deltas).filter(({ sums }) => !isNothing(sums))
   if (rows.length === 0) return
-  await client.query({ name: 'add-to-rollups', text: addSql, values: [organizationId, ...toBinaryArrays(rows, deltaColumns)] })
+  const values = [organizationId, ...toBinaryArrays(rows, deltaColumns)]
+  const added = await client.query<{ laidOutBefore: number }>({ name: 'add-to-rollups', text: addSql, values })
+  const laidOutBefore = added.rows[0]?.laidOutBefore ?? Number.POSITIVE_INFINITY
+  const changed = [...new Set(deltas.map(({ day }) => day))].filter((day) => day < laidOutBefore).map((day) => new Date(day))
+  if (changed.length > 0) await dropSheets(client, organizationId, changed)
 }
