@@ -14,17 +14,30 @@ const site = await openSite()
 try {
   const service = await site.start()
   const postgres = await site.connectSuperuser()
-  const rows: Record<string, unknown>[] = []
+  await fillLog(postgres)
+  const rows: Record<string, unknown>[] = [
+    { what: 'the log of Postgres was filled once before, so that its files are there for all that follows' },
+  ]
   for (const [name, form] of Object.entries(forms)) rows.push(await measureForm(site, service, postgres, name, form))
   const copy = await measureCopy(postgres)
   await postgres.end()
   reportBench('ingest', [
-    ...rows.map((row) => ({ ...row, ratioToCopy: round(Number(row['spansPerSecond']) / copy.rowsPerSecond) })),
+    ...rows.map((row) =>
+      row['spansPerSecond'] ? { ...row, ratioToCopy: round(Number(row['spansPerSecond']) / copy.rowsPerSecond) } : row,
+    ),
     { what: 'COPY as owner into an identical table without row security', spansPerSecond: Math.round(copy.rowsPerSecond) },
     ...(await measureCollector(site, service)),
   ])
 } finally {
   await site.close()
+}
+
+/** A database that has run for a while writes over its old log. COPY, at the end, finds that of the forms: so do they find one. */
+async function fillLog(postgres: Superuser): Promise<void> {
+  await postgres.query('CREATE TABLE bench_log (text text)')
+  await postgres.query('INSERT INTO bench_log SELECT repeat(md5(n::text), 30) FROM generate_series(1, 600000) AS n')
+  await postgres.query('DROP TABLE bench_log')
+  await postgres.query('CHECKPOINT')
 }
 
 async function measureForm(at: BenchSite, service: RunningService, postgres: Superuser, what: string, form: Form) {

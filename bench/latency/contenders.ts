@@ -1,5 +1,6 @@
 import OpenAI from '../../tests/contract/node_modules/openai/index.mjs'
 import { startLitellm } from '../peers/litellm'
+import { startNginx } from '../peers/nginx'
 import type { MissingPeer, Peer } from '../peers/peer'
 import { startPortkey } from '../peers/portkey'
 import type { Place } from '../stand-ins/stand-ins'
@@ -65,8 +66,9 @@ export async function gatherContenders(places: readonly Place[], sdkUrl: string)
     contenders.push(contender)
     if (!contender.canStream) missing.push({ name: `${name}, streamed`, reason: 'it answers each streamed call with an error of its own' })
   }
+  const baseUrls = places.map(({ baseUrl }) => baseUrl)
+  await add('nginx proxy_pass', await startNginx(baseUrls), () => model)
   await add('@portkey-ai/gateway 1.15.2', await startPortkey(), () => model)
-  await add('LiteLLM proxy 1.106.2', await startLitellm(places.map(({ baseUrl }) => baseUrl)), (place) => `place-${place}`)
-  missing.push({ name: 'nginx proxy_pass', reason: 'no nginx is installed on this machine' })
+  await add('LiteLLM proxy 1.106.2', await startLitellm(baseUrls), (place) => `place-${place}`)
   return { contenders, missing }
 }

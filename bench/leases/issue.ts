@@ -1,15 +1,12 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import { loadavg } from 'node:os'
 import type { Deps } from '../../packages/server/src/deps'
-import { inTenantSql } from '../../packages/server/src/platform/tenancy'
-import type { LeaseRequest } from '../../packages/server/src/slices/leases/lease-request'
-import { callReserve } from '../../packages/server/src/slices/leases/reservation-rows'
-import { newId } from '../../packages/shared/src/ids'
 import { openKeepAlive, toRequest } from '../support/keep-alive'
 import { countPerSecond, measureOpenLoop, quantile, round } from '../support/load'
 import { median } from '../support/measure'
 import { readTreeCpuSeconds } from '../support/processes'
-import { type BenchAgent, type BenchRoom, findOrganization } from './agents'
+import type { BenchRoom } from './agents'
+import { openSql, sqlTool } from './sql'
 
 const connections = 16
 const rounds = 3
@@ -27,13 +24,13 @@ interface Site {
 /** Issuing over HTTP against the same call of the database without anything around it, in turns. */
 export async function measureIssue({ service, postgresPid, deps }: Site, room: BenchRoom, grantId: string) {
   const { url, pid: servicePid } = service
-  const askSql = await openSql(deps, room, grantId)
+  const countSql = await openSql(deps, room, grantId, { connections, ms: roundMs, ttlSeconds })
   const publicKey = generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' }).x
   const direct = { delivery: 'direct', publicKey }
   const countHttp = (need: object) => withClients(url, room, connections, need, (ask) => countPerSecond(connections, roundMs, ask))
   const figures = { sql: [] as number[], direct: [] as number[], gateway: [] as number[] }
   for (let n = 0; n < rounds; n++) {
-    figures.sql.push(await countPerSecond(connections, roundMs, askSql))
+    figures.sql.push(await countSql())
     figures.direct.push(await countHttp(direct))
     figures.gateway.push(await countHttp({ delivery: 'gateway' }))
   }
@@ -45,7 +42,7 @@ export async function measureIssue({ service, postgresPid, deps }: Site, room: B
   const sql = median(figures.sql)
   const toRow = (what: string, perSecond: number) => ({ what, perSecond: round(perSecond), ratioToSql: round(perSecond / sql) })
   return [
-    toRow(`keylease_reserve, one lease a call, ${connections} connections of a pg client without HTTP (there is no pgbench here)`, sql),
+    toRow(`keylease_reserve by ${sqlTool}, one lease a call, ${connections} connections`, sql),
     toRow(`POST /v1/leases, sealed key, ${connections} connections`, median(figures.direct)),
     toRow(`POST /v1/leases, gateway token, ${connections} connections`, median(figures.gateway)),
     {
@@ -70,56 +67,6 @@ async function measureCpu<T>(pids: readonly number[], run: () => Promise<T>): Pr
   const result = await run()
   const { user, system } = process.cpuUsage(ownBefore)
   return { result, cpuMicros: [...pids.map((pid, index) => (readTreeCpuSeconds(pid) - (before[index] ?? 0)) * 1e6), user + system] }
-}
-
-async function openSql({ db, databaseTime }: Deps, room: BenchRoom, grantId: string): Promise<() => Promise<void>> {
-  const organizationId = await findOrganization(db)
-  const policyVersion = await inTenantSql(db.appPool, organizationId, async (client) => {
-    const found = await client.query<{ version: string }>('SELECT version::text FROM policy_version')
-    return found.rows[0]?.version ?? '0'
-  })
-  let turn = 0
-  return async () => {
-    const agent = room.agents[turn++ % room.agents.length]
-    if (!agent) throw new Error('There is no agent.')
-    const requests = [toLeaseRequest(room, agent, grantId)]
-    const answers = await callReserve(db.appPool, { organizationId, policyVersion, now: databaseTime.now(), limit: 1_000, requests })
-    const [answer] = answers ?? []
-    if (!answer || !('issuedAt' in answer)) throw new Error(`The database issued no lease: ${JSON.stringify(answers)}`)
-  }
-}
-
-function toLeaseRequest({ projectId, keyId, keyVersionId }: BenchRoom, agent: BenchAgent, grantId: string): LeaseRequest {
-  const none = { models: [], operations: [], environments: [], addresses: [], hours: null }
-  const limits = { requestsPerMinute: null, tokensPerMinute: null, defaultMaxOutputTokens: null }
-  return {
-    id: newId('lease'),
-    project_id: projectId,
-    team_id: null,
-    agent_id: agent.id,
-    environment: 'development',
-    holder_kind: 'platform-key',
-    holder_id: agent.platformKeyId,
-    grant_id: grantId,
-    provider: 'openai',
-    key_id: keyId,
-    key_version_id: keyVersionId,
-    delivery: 'direct',
-    scope: { ...none, ...limits },
-    idempotency_key: null,
-    request_hash: null,
-    ttl_seconds: ttlSeconds,
-    longest_seconds: 3_600,
-    ends_by: null,
-    audit_id: newId('auditEntry'),
-    actor_name: 'bench',
-    request_id: newId('request'),
-    salt: randomBytes(16).toString('hex'),
-    address: '127.0.0.1',
-    user_agent: 'bench',
-    address_commitment: randomBytes(32).toString('hex'),
-    user_agent_commitment: randomBytes(32).toString('hex'),
-  }
 }
 
 type Ask = (worker: number) => Promise<void>
