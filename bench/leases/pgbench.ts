@@ -55,7 +55,10 @@ function toScript({ organizationId, policyVersion, agents, request }: PgbenchCal
 const newIdSql = (prefix: string) => `'${prefix}${randomBytes(4).toString('hex')}' || left(md5(random()::text), 18)`
 const quote = (text: string) => `'${text.replaceAll("'", "''")}'`
 
+/** To pgbench a colon before a word is a variable, in a text too. */
+const withoutVariables = (text: string) => text.replaceAll(/:(?=\w)/g, ': ')
+
 function toLiteral(type: string, value: unknown): string {
   if (value === null) return 'NULL'
-  return quote(type === 'bytea' ? `\\x${value}` : String(value))
+  return quote(type === 'bytea' ? `\\x${value}` : withoutVariables(String(value)))
 }
