@@ -15,12 +15,12 @@ interface Group<Item, Answer> {
   timer?: NodeJS.Timeout | undefined
 }
 
-/** Longer than a call takes as a rule: for Postgres a call costs as much as several leases in it, and two at once wait for each other's disk. */
-const waitMs = 5
+/** Longer than a call takes as a rule: a second one beside it would make both smaller and each of them wait for the other's disk. */
+const waitMs = 10
 const maximumItems = 100
 const maximumRunning = 4
 
-/** Who comes alone waits for nobody. Who comes while a call of the group is under way gathers others for five milliseconds. */
+/** Who comes alone waits for nobody; while a call of the group is under way, the next gathers until it ends, or for ten milliseconds. */
 export function createBatcher<Item, Answer>(run: (items: Item[]) => Promise<Answer[]>): Batcher<Item, Answer> {
   const groups = new Map<string, Group<Item, Answer>>()
 
@@ -41,14 +41,14 @@ export function createBatcher<Item, Answer>(run: (items: Item[]) => Promise<Answ
       for (const { reject } of taken) reject(error)
     } finally {
       group.running--
-      if (group.waiting.length > 0 && !group.timer) void send(name, group)
-      else if (group.running === 0 && group.waiting.length === 0) groups.delete(name)
+      if (group.waiting.length > 0) void send(name, group)
+      else if (group.running === 0) groups.delete(name)
     }
   }
 
   const plan = (name: string, group: Group<Item, Answer>) => {
     if (group.waiting.length >= maximumItems) void send(name, group)
-    else if (group.running > 0 || group.timer) group.timer ??= setTimeout(() => void send(name, group), waitMs)
+    else if (group.running > 0) group.timer ??= setTimeout(() => void send(name, group), waitMs)
     else if (group.waiting.length === 1) setImmediate(() => void send(name, group))
   }
 
