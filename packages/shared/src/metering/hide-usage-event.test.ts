@@ -8,6 +8,7 @@ import { hideUsageEvent } from './hide-usage-event'
 
 const option: UsageOption = {
   body: { stream_options: { include_usage: true } },
+  member: 'usage',
   captures: {
     usage: { path: 'usage', keep: 'last' },
     choices: { path: 'choices[]', keep: 'count' },

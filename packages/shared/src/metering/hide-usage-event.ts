@@ -37,7 +37,7 @@ class SseFilter implements UsageEventFilter, SseSink {
   constructor(private readonly option: UsageOption) {
     this.record = new CaptureRecord(option.captures)
     this.scanner = new JsonScanner(this.record)
-    this.usage = findSearch(option)
+    this.usage = new MemberSearch(option.member)
   }
 
   push(chunk: Uint8Array): Uint8Array[] {
@@ -110,12 +110,4 @@ class SseFilter implements UsageEventFilter, SseSink {
     if (this.held.length > 0) this.passed.push(this.held.bytes.slice(0, this.held.length))
     this.held.length = 0
   }
-}
-
-const searches = new WeakMap<UsageOption, MemberSearch>()
-
-function findSearch(option: UsageOption): MemberSearch {
-  const search = searches.get(option) ?? new MemberSearch('usage')
-  searches.set(option, search)
-  return search
 }

@@ -45,6 +45,7 @@ const bodies: readonly { contentType: string; bytes: Uint8Array }[] = [
 
 const option: UsageOption = {
   body: { stream_options: { include_usage: true } },
+  member: 'usage',
   captures: { usage: { path: 'usage', keep: 'last' } },
   isOnlyUsage: ({ usage }) => usage !== undefined,
 }

@@ -2,6 +2,7 @@ import { BACKSLASH, byteAt, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, isSpace, L
 import { type CaptureNode, findMember } from './capture-program'
 import { MemberName } from './member-name'
 import { NestingSkipper } from './nesting-skipper'
+import { RepeatableWords } from './repeatable-words'
 import type { Slot } from './slot'
 import { StringScanner } from './string-scanner'
 
@@ -31,12 +32,7 @@ const IN_NESTING = 8
 export class JsonScanner {
   /** The document ended as JSON does. */
   isWhole = false
-  /** The document would say the same with other words in its one string of which only characters are counted. */
-  isRepeatable = true
-  /** Where those words lie in the bytes at hand; to −1 where they do not. */
-  wordsFrom = 0
-  wordsTo = -1
-  private words: CaptureNode | null = null
+  readonly words: RepeatableWords
   private state = VALUE
   private bytes: Uint8Array = nothing
   private end = 0
@@ -54,6 +50,7 @@ export class JsonScanner {
 
   constructor(private readonly target: CaptureTarget) {
     this.node = target.program.root
+    this.words = new RepeatableWords(target)
   }
 
   push(bytes: Uint8Array, start = 0, end = bytes.length): void {
@@ -71,8 +68,7 @@ export class JsonScanner {
   /** The next byte begins another document. What was not finished in this one is not kept. */
   endDocument(): void {
     this.isWhole = false
-    this.isRepeatable = true
-    this.wordsTo = -1
+    this.words.beginDocument()
     this.state = VALUE
     this.node = this.target.program.root
     if (this.open.length > 0) this.open.length = 0
@@ -125,7 +121,7 @@ export class JsonScanner {
       const close = findNearEnd(this.bytes, at + 1, this.end)
       if (close > 0) return this.endValue(node, close + 1)
     }
-    if (node !== null && node.characters.length > 0) this.beginWords(node, at + 1)
+    if (node !== null && node.characters.length > 0) this.words.begin(node, at + 1, this.open.length > 0)
     this.string.begin()
     this.state = IN_STRING
     return at + 1 < this.end ? this.readString(at + 1) : at + 1
@@ -223,7 +219,7 @@ export class JsonScanner {
 
   private openSlots(node: CaptureNode, at: number, first: number): void {
     const { target } = this
-    if (!node.isRepeatable) this.isRepeatable = false
+    if (!node.isRepeatable) this.words.isRepeatable = false
     for (const index of node.counts) target.add(index, 1)
     for (const index of node.kept) {
       const slot = target.slot(index)
@@ -231,21 +227,8 @@ export class JsonScanner {
     }
   }
 
-  /** So many characters came in words like those of the last document that was repeatable. */
-  addWords(characters: number): void {
-    if (this.words !== null) for (const index of this.words.characters) this.target.add(index, characters)
-  }
-
-  /** Of one string alone, in which nothing is kept that other words would change. */
-  private beginWords(node: CaptureNode, from: number): void {
-    if (this.wordsTo >= 0 || this.open.length > 0) this.isRepeatable = false
-    this.words = node
-    this.wordsFrom = from
-  }
-
   private addCharacters(node: CaptureNode, close: number): void {
-    this.wordsTo = close
-    if (close < 0) this.isRepeatable = false
+    this.words.end(close)
     for (const index of node.characters) this.target.add(index, this.string.characters)
     this.string.characters = 0
   }
@@ -274,7 +257,7 @@ export class JsonScanner {
 
   private giveUp(): number {
     this.isWhole = false
-    this.isRepeatable = false
+    this.words.isRepeatable = false
     this.state = MALFORMED
     this.open.length = 0
     return this.end

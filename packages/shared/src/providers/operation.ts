@@ -64,6 +64,8 @@ export type Usage = Omit<UsageReading, 'quality' | 'characters'> & { isTold: boo
 export interface UsageOption {
   /** Members of the request body that ask for it. */
   body: Readonly<Record<string, unknown>>
+  /** Without this member, and more in it than null, no event holds nothing but usage. */
+  member: string
   /** Whether an event, of which these captures were kept, holds nothing but usage. */
   isOnlyUsage(captured: Captured): boolean
   captures: Readonly<Record<string, Capture>>

@@ -1,6 +1,6 @@
 import { ByteCopy } from '../byte-copy'
 import { BACKSLASH, byteAt, LF, QUOTE, SPACE } from '../bytes'
-import type { JsonScanner } from '../json-scanner'
+import type { RepeatableWords } from '../repeatable-words'
 
 const mostBytes = 4_096
 /** Where so many events differ in more than their words, so do the rest. */
@@ -14,17 +14,17 @@ export class EventRepeat {
   private isKnown = false
   private useless = 0
 
-  constructor(private readonly scanner: JsonScanner) {}
+  constructor(private readonly words: RepeatableWords) {}
 
   /** The event at hand was read, and lies here whole; `from` −1 where it does not. */
   learn(chunk: Uint8Array, from: number, to: number): void {
-    const { scanner, around } = this
+    const { words, around } = this
     this.isKnown = false
-    if (from < 0 || !scanner.isRepeatable || scanner.wordsTo < 0 || this.useless === mostUseless || byteAt(chunk, to - 1) !== LF) return
+    if (from < 0 || !words.isRepeatable || words.to < 0 || this.useless === mostUseless || byteAt(chunk, to - 1) !== LF) return
     this.useless++
-    this.wordsAt = scanner.wordsFrom - from
+    this.wordsAt = words.from - from
     around.length = 0
-    this.isKnown = around.append(chunk, from, scanner.wordsFrom, mostBytes) && around.append(chunk, scanner.wordsTo, to, mostBytes)
+    this.isKnown = around.append(chunk, from, words.from, mostBytes) && around.append(chunk, words.to, to, mostBytes)
   }
 
   /** Behind the last of those that begin here, one after the other. */
@@ -52,7 +52,7 @@ export class EventRepeat {
     }
     const next = to + around.length - wordsAt
     if (next > chunk.length || !isSame(chunk, to, around.bytes, wordsAt, around.length)) return -1
-    this.scanner.addWords(characters)
+    this.words.add(characters)
     return next
   }
 }

@@ -14,7 +14,7 @@ export class SseFraming implements Framing, SseSink {
 
   constructor(private readonly scanner: JsonScanner) {
     this.lines = new SseLines(this)
-    this.repeat = new EventRepeat(scanner)
+    this.repeat = new EventRepeat(scanner.words)
   }
 
   push(chunk: Uint8Array): void {

@@ -25,6 +25,7 @@ export interface ChatRules extends TokenRules {
 /** https://platform.openai.com/docs/api-reference/chat-streaming: the chunk with the usage has no choices. */
 export const chatUsageOption: UsageOption = {
   body: { stream_options: { include_usage: true } },
+  member: 'usage',
   captures: {
     usage: { path: 'usage', keep: 'first' },
     choices: { path: 'choices[]', keep: 'count' },
