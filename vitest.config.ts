@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'server',
           include: ['packages/server/{src,test}/**/*.test.ts'],
-          // A file holds no state but what it makes and closes; to load the service again for each takes as long as its tests.
+          // A file holds no state but what it makes and closes: the service need not be loaded again for each.
           isolate: false,
           unstubEnvs: true,
           globalSetup: ['packages/server/test/postgres.ts'],

@@ -24,7 +24,7 @@ export async function sendAll({ url }: Pick<RunningService, 'url'>, batches: rea
   return { acknowledged, latencies }
 }
 
-/** Not by `fetch`: it takes more of the machine to send a large body than the service takes to decode it. */
+/** Not by `fetch`: what it takes to send a large body is missing from what is measured. */
 function post(url: string, agent: Agent, { token, body }: Batch, { type, coding }: Form): Promise<void> {
   const headers: Record<string, string | number> = {
     authorization: `Bearer ${token}`,

@@ -4,7 +4,7 @@ import { freemem, tmpdir } from 'node:os'
 const memory = '/dev/shm'
 const neededBytes = 4 * 1024 ** 3
 
-/** Test databases come and go by the hundred: in memory, where that has room and runs programs, they cost half the system's time. */
+/** Test databases come and go by the hundred: in memory, where that has room and runs programs, they wait for no disk. */
 export function findScratch() {
   if (tmpdir() !== '/tmp' || !existsSync(memory) || !runsPrograms()) return tmpdir()
   const { bavail = 0, bsize = 0 } = fs.statfsSync?.(memory) ?? {}

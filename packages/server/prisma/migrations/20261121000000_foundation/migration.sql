@@ -67,7 +67,7 @@ ALTER TABLE audit_entry ADD PRIMARY KEY (organization_id, occurred_at, id);
 SELECT keylease_protect('audit_entry', 'SELECT, INSERT');
 
 -- What the commitments open to. Erasing a row here leaves every entry provable and nobody named. Written with its entry, which has no
--- foreign key either: a check of each row took a lock of the organization's, and more time than the row.
+-- foreign key either: the check of each row locks that of the organization.
 CREATE TABLE audit_personal (
   organization_id text NOT NULL,
   entry_id text NOT NULL,

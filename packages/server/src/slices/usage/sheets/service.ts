@@ -12,7 +12,7 @@ import {
   markAllLaidOut,
   markLaidOut,
   readDayGroups,
-  readSheets,
+  readSheetsOfDay,
 } from './sheet-rows'
 
 type Room = Pick<Deps, 'db' | 'clock'>
@@ -52,7 +52,7 @@ async function layOutDay(client: pg.ClientBase, organizationId: string, now: Dat
 /** Dimensions of which a day was laid out otherwise than its sums are. */
 export async function findWrongSheets(client: pg.ClientBase, organizationId: string, day: Date): Promise<Dimension[]> {
   const wrong: Dimension[] = []
-  for (const [dimension, sheet] of await readSheets(client, organizationId, day)) {
+  for (const [dimension, sheet] of await readSheetsOfDay(client, organizationId, day)) {
     const expected = layOutGroups(await readDayGroups(client, organizationId, day, dimension))
     if (JSON.stringify(sheet) !== JSON.stringify(expected)) wrong.push(dimension)
   }

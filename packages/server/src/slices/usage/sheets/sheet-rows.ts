@@ -110,7 +110,7 @@ export async function dropSheetsBetween(
 }
 
 /** The sheets of a day as they stand. */
-export async function readSheets(client: pg.ClientBase, organizationId: string, day: Date): Promise<[Dimension, Sheet][]> {
+export async function readSheetsOfDay(client: pg.ClientBase, organizationId: string, day: Date): Promise<[Dimension, Sheet][]> {
   const found = await client.query<{ dimension: Dimension; sums: string[] } & Omit<Sheet, 'sums'>>(
     `SELECT dimension, groups, hashes, ARRAY[${Object.values(sheetColumns).join(', ')}] AS sums, value, paired
      FROM usage_sheet WHERE organization_id = $1 AND starts_at = $2 ORDER BY dimension`,
