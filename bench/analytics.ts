@@ -1,7 +1,9 @@
 import { loadavg } from 'node:os'
+import { setTimeout } from 'node:timers/promises'
 import { ensurePartition } from '../packages/server/src/platform/postgres/partitions'
 import { layOutDays } from '../packages/server/src/slices/usage/sheets/service'
 import { days, writeLedger } from './analytics/ledger-rows'
+import { type Client, cleanTables } from './analytics/loading'
 import { listQueries } from './analytics/queries'
 import { quantile, round } from './support/load'
 import { reportBench } from './support/report'
@@ -32,6 +34,7 @@ try {
       const writtenSeconds = Math.round((performance.now() - started) / 1_000)
       console.log(`${calls} calls are written after ${writtenSeconds} s`)
       const laidOutSeconds = await layOutAll(deps)
+      await settle(client)
       const { rows: agents } = await client.query<{ value: string }>(
         `SELECT value FROM usage_day WHERE dimension = 'agent' AND length(value) > 10 ORDER BY starts_at DESC, value LIMIT 1`,
       )
@@ -55,6 +58,17 @@ async function layOutAll(of: Parameters<typeof layOutDays>[0]): Promise<number> 
   const started = performance.now()
   while ((await layOutDays(of)) > 0);
   return round((performance.now() - started) / 1_000)
+}
+
+/** What was just written has been cleaned and lies on its disk: questions are not measured against the end of their own loading. */
+async function settle(client: Client): Promise<void> {
+  await cleanTables(client, 'usage_sheet, usage_calendar')
+  await client.query('CHECKPOINT')
+  for (;;) {
+    const { rows } = await client.query(`SELECT 1 FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'`)
+    if (rows.length === 0) return
+    await setTimeout(1_000)
+  }
 }
 
 async function measureQueries({ url }: RunningService, token: string, calls: number, cardinality: string, queries: Record<string, string>) {

@@ -2,7 +2,7 @@ import { setPriority } from 'node:os'
 import type { BenchSite } from '../support/service'
 
 type Connect = BenchSite['connectSuperuser']
-type Client = Awaited<ReturnType<Connect>>
+export type Client = Awaited<ReturnType<Connect>>
 export type Task = (client: Client) => Promise<void>
 
 /** Writing is nobody's hurry: whoever else works on the machine goes first. */

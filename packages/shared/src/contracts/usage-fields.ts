@@ -84,7 +84,9 @@ export const rangeIssue = { path: ['to'], message: 'must be after from' }
 export const compare = z
   .enum(['true', 'false'])
   .default('false')
-  .describe('Also tell the period before: of a whole month the month before.')
+  .describe(
+    'Also tell the period before: of a whole month the month before, else as long a time; beyond a day it begins with its quarter hour.',
+  )
 
 const zero = Object.fromEntries(usageClasses.map((name) => [name, 0])) as Record<UsageClass, number>
 

@@ -91,6 +91,15 @@ test('a month is compared with the month before, and any other range with as lon
   expect((await ask<UsageBreakdown>('breakdown', day)).body.items).toMatchObject([{ costNanos: '1000', previousCostNanos: '100' }])
 })
 
+test('what is longer than a day is compared from a quarter hour on, and what is not to the millisecond', async () => {
+  const { ask } = await openUsage(harness)
+  const summarise = async (from: string, to: string) => (await ask<UsageSummary>('summary', { from, to, compare: 'true' })).body.previous
+  const long = await summarise('2026-11-10T00:00:00.000Z', '2026-11-11T00:00:00.001Z')
+  expect(long).toMatchObject({ from: '2026-11-08T23:45:00.000Z', to: '2026-11-10T00:00:00.000Z' })
+  const day = await summarise('2026-11-10T00:00:00.001Z', '2026-11-11T00:00:00.001Z')
+  expect(day).toMatchObject({ from: '2026-11-09T00:00:00.001Z', to: '2026-11-10T00:00:00.001Z' })
+})
+
 test('the present month is projected from the days before it, and nothing from too few', async () => {
   const { organizationId, ask } = await openUsage(harness)
   await recordUsage(harness.deps, organizationId, [at('2026-11-16T10:00:00.000Z', 30n)])

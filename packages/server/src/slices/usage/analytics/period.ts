@@ -57,13 +57,21 @@ export async function readPeriod(
   return period
 }
 
+const dayMs = 86_400_000
+const quarterMs = 900_000
 /** No time that can be written down lies before it. */
 const firstMoment = Date.parse('0001-01-01T00:00:00.000Z')
 
 /** What comes before it: of a whole month the month before, else as long a time. */
 export function findPrevious({ from, to, fromMonth, fromNextMonth, fromLastMonth }: Period): { from: Date; to: Date } {
   const isWholeMonth = from.getTime() === fromMonth.getTime() && to.getTime() === fromNextMonth.getTime()
-  return { from: isWholeMonth ? fromLastMonth : new Date(Math.max(2 * from.getTime() - to.getTime(), firstMoment)), to: from }
+  return { from: isWholeMonth ? fromLastMonth : findEqualStart(from.getTime(), to.getTime()), to: from }
+}
+
+/** Of more than a day it begins with a quarter hour, up to one earlier: the sums answer it, and no single call is read. */
+function findEqualStart(from: number, to: number): Date {
+  const start = 2 * from - to
+  return new Date(Math.max(to - from > dayMs ? Math.floor(start / quarterMs) * quarterMs : start, firstMoment))
 }
 
 /** From the first moment of the present month to now or later. */
