@@ -2,6 +2,7 @@ import { measureToFile } from './collector/to-file'
 import { createBatches, createHolders, type Form, forms } from './ingest/batches'
 import { countLedger } from './ingest/ledger'
 import { sendAll } from './ingest/sending'
+import { fillLog } from './support/fill-log'
 import { quantile, round } from './support/load'
 import { readTreeCpuSeconds } from './support/processes'
 import { reportBench } from './support/report'
@@ -26,14 +27,6 @@ try {
   ])
 } finally {
   await site.close()
-}
-
-/** A database that has run for a while writes over its old log: so do all that are measured, from a checkpoint on. */
-async function fillLog(postgres: Superuser): Promise<void> {
-  await postgres.query('CREATE TABLE bench_log (text text)')
-  await postgres.query('INSERT INTO bench_log SELECT repeat(md5(n::text), 30) FROM generate_series(1, 600000) AS n')
-  await postgres.query('DROP TABLE bench_log')
-  await postgres.query('CHECKPOINT')
 }
 
 async function measureForm(at: BenchSite, service: RunningService, postgres: Superuser, what: string, form: Form) {

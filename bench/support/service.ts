@@ -112,8 +112,11 @@ async function readUrl({ stdout, stderr }: ChildProcess, ended: Promise<unknown>
     const url = /Service +(http\S+)/.exec(said)?.[1]
     if (url && said.includes('Root key')) resolve(url)
   }
-  stdout?.on('data', hear)
-  stderr?.on('data', hear)
+  const outputs = [stdout, stderr]
+  for (const output of outputs) output?.on('data', hear)
+  // What it logs later is taken and left: kept and searched, it would be work of the generator.
+  const leave = () => outputs.forEach((output) => void output?.off('data', hear).resume())
+  void promise.then(leave, leave)
   void ended.then(() => reject(new Error(`The service ended before it was ready: ${said}`)))
   return promise
 }
