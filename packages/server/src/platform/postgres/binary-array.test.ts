@@ -74,7 +74,13 @@ test('what a buffer would cut short without a word is refused', () => {
     expect(() => toBinaryArrays([amount], [{ type: 'integer', read: (number) => number }])).toThrow(RangeError)
     expect(() => toBinaryArrays([amount], [{ type: 'bigint', read: (number) => number }])).toThrow(RangeError)
   }
-  for (const digits of ['abc', '0g', 'zz']) {
+  for (const amount of [2 ** 31, -(2 ** 31) - 1]) {
+    expect(() => toBinaryArrays([amount], [{ type: 'integer', read: (number) => number }])).toThrow(RangeError)
+  }
+  for (const amount of [2n ** 63n, -(2n ** 63n) - 1n]) {
+    expect(() => toBinaryArrays([amount], [{ type: 'bigint', read: (number) => number }])).toThrow(RangeError)
+  }
+  for (const digits of ['abc', '0g', 'g0', 'zz', 'é0']) {
     expect(() => toBinaryArrays([digits], [{ type: 'bytea', read: (hex) => hex }])).toThrow(RangeError)
   }
 })

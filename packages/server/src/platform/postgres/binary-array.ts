@@ -20,26 +20,27 @@ export type ArrayColumn<Row> = {
 
 interface Kind<Value> {
   oid: number
-  /** How many bytes a value takes at most. */
-  most: (value: Value) => number
+  /** How many bytes a value takes at most; all of them where that is a number. */
+  most: number | ((value: Value) => number)
   /** Writes it, and tells where it ends. */
-  write: (bytes: Buffer, at: number, value: Value) => number
+  write: (room: Room, at: number, value: Value) => number
 }
 
 const kinds: { readonly [Type in ElementType]: Kind<Values[Type]> } = {
   text: { oid: 25, most: (text) => text.length * 3, write: writeText },
   bytea: { oid: 17, most: (hex) => hex.length / 2, write: writeHex },
-  boolean: { oid: 16, most: () => 1, write: (bytes, at, is) => bytes.writeUInt8(is ? 1 : 0, at) },
-  integer: { oid: 23, most: () => 4, write: (bytes, at, number) => bytes.writeInt32BE(wholeOf(number), at) },
-  bigint: { oid: 20, most: () => 8, write: writeInt64 },
-  numeric: { oid: 1700, most: mostNumericBytes, write: writeNumeric },
-  'double precision': { oid: 701, most: () => 8, write: (bytes, at, number) => bytes.writeDoubleBE(number, at) },
-  timestamptz: { oid: 1184, most: () => 8, write: (bytes, at, date) => writeInt64(bytes, at, (date.getTime() - epochMs) * 1_000) },
+  boolean: { oid: 16, most: 1, write: writeBoolean },
+  integer: { oid: 23, most: 4, write: writeInt32 },
+  bigint: { oid: 20, most: 8, write: writeInt64 },
+  numeric: { oid: 1700, most: mostNumericBytes, write: ({ bytes }, at, counts) => writeNumeric(bytes, at, counts) },
+  'double precision': { oid: 701, most: 8, write: writeDouble },
+  timestamptz: { oid: 1184, most: 8, write: (room, at, date) => writeInt64(room, at, (date.getTime() - epochMs) * 1_000) },
 }
 
 /** Where Postgres begins to count microseconds. */
 const epochMs = Date.UTC(2000, 0, 1)
 const headerBytes = 20
+const lengthBytes = 4
 const startBytes = 64 * 1024
 const noValue = -1
 
@@ -56,50 +57,58 @@ export function selectArrays(first: number, names: readonly string[], columns: r
  * than writing the rows, and making text costs this process more than all that it knows of them.
  */
 export function toBinaryArrays<Row>(rows: readonly Row[], columns: readonly ArrayColumn<Row>[]): (Buffer | null)[] {
-  const room: Room = { bytes: Buffer.allocUnsafe(startBytes), at: 0 }
+  const room = createRoom(startBytes)
   return columns.map((column) => writeColumn(room, rows, column))
 }
 
-/** Memory that columns are written into one after the other. */
+/** Memory that columns are written into one after the other. The view writes numbers as the engine does, without a call. */
 interface Room {
   bytes: Buffer
+  view: DataView
   at: number
 }
 
+const createRoom = (size: number): Room => toRoom(Buffer.allocUnsafe(size))
+
+const toRoom = (bytes: Buffer): Room => ({ bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), at: 0 })
+
 function writeColumn<Row>(room: Room, rows: readonly Row[], { type, read }: ArrayColumn<Row>): Buffer | null {
   const { oid, most, write } = kinds[type] as Kind<unknown>
+  const length = typeof most === 'number' ? most : 0
   let start = room.at
   let isFilled = false
   const reserve = (count: number) => {
     if (room.at + count <= room.bytes.byteLength) return
-    const bytes = Buffer.allocUnsafe(Math.max(room.bytes.byteLength, (room.at - start + count) * 2))
-    room.bytes.copy(bytes, 0, start, room.at)
-    room.bytes = bytes
-    room.at -= start
+    const larger = createRoom(Math.max(room.bytes.byteLength, (room.at - start + count) * 2))
+    room.bytes.copy(larger.bytes, 0, start, room.at)
+    Object.assign(room, { ...larger, at: room.at - start })
     start = 0
   }
-  reserve(headerBytes)
+  reserve(headerBytes + rows.length * (lengthBytes + length))
   room.at += headerBytes
+  let left = rows.length * lengthBytes
   for (const row of rows) {
     const value: unknown = read(row)
-    if (value === null) {
-      reserve(4)
-      room.at = room.bytes.writeInt32BE(noValue, room.at)
-      continue
+    let end = room.at + lengthBytes
+    if (value !== null) {
+      isFilled = true
+      if (typeof most === 'function') {
+        reserve(left + most(value))
+        end = room.at + lengthBytes
+      }
+      end = write(room, end, value)
     }
-    isFilled = true
-    reserve(4 + most(value))
-    const end = write(room.bytes, room.at + 4, value)
-    room.bytes.writeInt32BE(end - room.at - 4, room.at)
+    room.view.setInt32(room.at, value === null ? noValue : end - room.at - lengthBytes)
     room.at = end
+    left -= lengthBytes
   }
   if (!isFilled) room.at = start
   return isFilled ? finishColumn(room, start, oid, rows.length) : null
 }
 
 /** One dimension, perhaps with nulls, so many elements, counted from one. */
-function finishColumn({ bytes, at }: Room, start: number, oid: number, count: number): Buffer {
-  for (const [i, word] of [1, 1, oid, count, 1].entries()) bytes.writeInt32BE(word, start + i * 4)
+function finishColumn({ bytes, view, at }: Room, start: number, oid: number, count: number): Buffer {
+  for (const [i, word] of [1, 1, oid, count, 1].entries()) view.setInt32(start + i * 4, word)
   return bytes.subarray(start, at)
 }
 
@@ -107,7 +116,7 @@ function finishColumn({ bytes, at }: Room, start: number, oid: number, count: nu
 const shortText = 48
 
 /** Postgres takes no NUL in a text; half of a surrogate pair is written as the sign for what is no character. */
-function writeText(bytes: Buffer, at: number, text: string): number {
+function writeText({ bytes }: Room, at: number, text: string): number {
   if (text.length > shortText) return at + bytes.write(text.includes('\0') ? text.replaceAll('\0', '') : text, at, 'utf8')
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
@@ -117,24 +126,49 @@ function writeText(bytes: Buffer, at: number, text: string): number {
   return at + text.length
 }
 
-/** A buffer takes as much of it as it can read, and says nothing of the rest. */
-function writeHex(bytes: Buffer, at: number, hex: string): number {
-  const written = bytes.write(hex, at, 'hex')
-  if (written * 2 !== hex.length) throw new RangeError('what should be bytes is not written in hex digits')
-  return at + written
+/** What a hex digit stands for, by its code; below zero for what is none. */
+const digits = Int8Array.from({ length: 128 }, (_, code) => '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase()))
+const digitOf = (hex: string, at: number): number => digits[hex.charCodeAt(at)] ?? noDigit
+const noDigit = -1
+
+function writeHex({ bytes }: Room, at: number, hex: string): number {
+  for (let i = 0; i < hex.length; i += 2) {
+    const byte = (digitOf(hex, i) << 4) | digitOf(hex, i + 1)
+    if (byte < 0) throw new RangeError('what should be bytes is not written in hex digits')
+    bytes[at + i / 2] = byte
+  }
+  return at + hex.length / 2
 }
 
-/** It would cut a fraction off as quietly. */
-function wholeOf(value: number): number {
-  if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not a whole number that a column could hold exactly`)
-  return value
+function writeBoolean({ bytes }: Room, at: number, is: boolean): number {
+  bytes[at] = is ? 1 : 0
+  return at + 1
 }
 
-function writeInt64(bytes: Buffer, at: number, value: number | bigint): number {
-  if (typeof value === 'bigint') return bytes.writeBigInt64BE(value, at)
-  const high = Math.floor(wholeOf(value) / 2 ** 32)
-  bytes.writeInt32BE(high, at)
-  return bytes.writeUInt32BE(value - high * 2 ** 32, at + 4)
+function writeDouble({ view }: Room, at: number, value: number): number {
+  view.setFloat64(at, value)
+  return at + 8
+}
+
+const notWhole = (value: number) => new RangeError(`${value} is not a whole number that a column could hold exactly`)
+
+/** A view would cut off what does not fit, and say nothing of it. */
+function writeInt32({ view }: Room, at: number, value: number): number {
+  if ((value | 0) !== value) throw notWhole(value)
+  view.setInt32(at, value)
+  return at + 4
+}
+
+function writeInt64({ bytes, view }: Room, at: number, value: number | bigint): number {
+  const near = Number(value)
+  if (!Number.isSafeInteger(near)) {
+    if (typeof value === 'bigint') return bytes.writeBigInt64BE(value, at)
+    throw notWhole(value)
+  }
+  const high = Math.floor(near / 2 ** 32)
+  view.setInt32(at, high)
+  view.setUint32(at + 4, near - high * 2 ** 32)
+  return at + 8
 }
 
 /** One array of binary values, of hex texts; null for none. */

@@ -1,17 +1,30 @@
 import type { ReadBatch } from './read-batch'
 import { readLeasedRow, readObservedRow, toLeasedRow, toObservedRow } from './rows/call-row'
 
-/** How many calls one thread takes from another at once: about a millisecond of its event loop. */
-const partSize = 500
+/** How many calls are one text: a longer one would be memory of its own, which the system clears before and takes back after. */
+const textSize = 128
+/** How many texts one thread takes from another at once: about a millisecond of its event loop. */
+const textsPerPart = 4
 
-/** A batch as texts, each of one piece, in the same order when they are joined. */
-export function* writeParts({ leased, observed, ...rest }: ReadBatch): Generator<string> {
-  yield writePart({ ...rest, leased: leased.slice(0, partSize), observed: [] })
+/** A batch in pieces of a few texts each, in the same order when they are joined. */
+export function* writeParts(batch: ReadBatch): Generator<string[]> {
+  let part: string[] = []
+  for (const text of writeTexts(batch)) {
+    part.push(text)
+    if (part.length < textsPerPart) continue
+    yield part
+    part = []
+  }
+  if (part.length > 0) yield part
+}
+
+function* writeTexts({ leased, observed, ...rest }: ReadBatch): Generator<string> {
+  yield writeText({ ...rest, leased: leased.slice(0, textSize), observed: [] })
   const nothing = { edges: [], dropped: 0, malformed: 0 }
-  for (let at = partSize; at < leased.length; at += partSize)
-    yield writePart({ ...nothing, leased: leased.slice(at, at + partSize), observed: [] })
-  for (let at = 0; at < observed.length; at += partSize)
-    yield writePart({ ...nothing, leased: [], observed: observed.slice(at, at + partSize) })
+  for (let at = textSize; at < leased.length; at += textSize)
+    yield writeText({ ...nothing, leased: leased.slice(at, at + textSize), observed: [] })
+  for (let at = 0; at < observed.length; at += textSize)
+    yield writeText({ ...nothing, leased: [], observed: observed.slice(at, at + textSize) })
 }
 
 const toRows = ({ leased, observed, ...rest }: ReadBatch) => ({
@@ -20,10 +33,14 @@ const toRows = ({ leased, observed, ...rest }: ReadBatch) => ({
   observed: observed.map(toObservedRow),
 })
 
-const writePart = (part: ReadBatch): string => JSON.stringify(toRows(part))
+const writeText = (part: ReadBatch): string => JSON.stringify(toRows(part))
 
 /** Adds a piece that `writeParts` wrote. */
-export function joinPart(batch: ReadBatch, text: string): void {
+export function joinPart(batch: ReadBatch, texts: readonly string[]): void {
+  for (const text of texts) joinText(batch, text)
+}
+
+function joinText(batch: ReadBatch, text: string): void {
   const part: ReturnType<typeof toRows> = JSON.parse(text)
   for (const row of part.leased) batch.leased.push(readLeasedRow(row))
   for (const row of part.observed) batch.observed.push(readObservedRow(row))

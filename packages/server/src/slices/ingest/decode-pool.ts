@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { AppError } from '../../platform/errors'
 import { joinPart } from './batch-parts'
@@ -13,7 +12,7 @@ export interface DecodeRequest {
   body: ArrayBuffer
 }
 /** A part is a piece of a batch as `writeParts` wrote it. */
-export type DecodeAnswer = { part: string } | { malformed: string } | 'end'
+export type DecodeAnswer = { part: string[] } | { malformed: string } | 'end'
 
 export interface DecodePool {
   /** The body is given away: nobody may read it afterwards. */
@@ -100,19 +99,21 @@ async function collect(worker: Worker, request: DecodeRequest): Promise<ReadBatc
   return batch
 }
 
+/** Plain listeners: `once` with a signal makes an error for every event that did not come, with each message. */
 async function nextAnswer(worker: Worker): Promise<DecodeAnswer> {
-  const ended = new AbortController()
-  const { signal } = ended
+  const { promise, resolve, reject } = Promise.withResolvers<DecodeAnswer>()
+  const fail = (cause: unknown) =>
+    reject(new AppError('unavailable', { message: 'The body could not be read right now. Send it again in a moment.', cause }))
+  const listeners = {
+    message: resolve,
+    error: fail,
+    messageerror: () => fail(new Error('an answer of the thread could not be taken over')),
+    exit: () => fail(new Error('the thread that read the body ended')),
+  }
+  for (const [event, listener] of Object.entries(listeners)) worker.on(event, listener)
   try {
-    const [answer] = await Promise.race([
-      once(worker, 'message', { signal }),
-      once(worker, 'messageerror', { signal }).then(() => Promise.reject(new Error('an answer of the thread could not be taken over'))),
-      once(worker, 'exit', { signal }).then(() => Promise.reject(new Error('the thread that read the body ended'))),
-    ])
-    return answer as DecodeAnswer
-  } catch (cause) {
-    throw new AppError('unavailable', { message: 'The body could not be read right now. Send it again in a moment.', cause })
+    return await promise
   } finally {
-    ended.abort()
+    for (const [event, listener] of Object.entries(listeners)) worker.off(event, listener)
   }
 }

@@ -5,7 +5,7 @@ import { MalformedOtlp } from './otlp/signal'
 import { readBatch } from './read-batch'
 
 /** The pieces that the other side has not asked for yet. */
-let parts: Iterator<string> | null = null
+let parts: Iterator<string[]> | null = null
 
 parentPort?.on('message', (message: DecodeRequest | 'next') => answer(message === 'next' ? nextPart() : decode(message)))
 
@@ -18,6 +18,8 @@ function decode({ signal, encoding, body }: DecodeRequest): DecodeAnswer {
   } catch (error) {
     if (error instanceof MalformedOtlp) return { malformed: error.message }
     throw error
+  } finally {
+    body.transfer(0) // its memory is wanted for the next one, and nothing that was read looks into it
   }
 }
 

@@ -10,7 +10,7 @@ import { readJsonTraces } from './json-traces'
 import { readProtobufLogs } from './protobuf-logs'
 import { countProtobufMetrics } from './protobuf-metrics'
 import { readProtobufTraces } from './protobuf-traces'
-import { type LogSignal, MalformedOtlp, otlpLimits, type SpanSignal } from './signal'
+import { cutText, type LogSignal, MalformedOtlp, otlpLimits, type SpanSignal } from './signal'
 
 type Read<Signal> = (body: Buffer, visit: (signal: Signal) => void) => void
 const readAll = <Signal>(read: Read<Signal>, body: Buffer): Signal[] => {
@@ -263,6 +263,53 @@ describe('what is refused', () => {
     expect(spans.map(({ traceId, spanId }) => [traceId, spanId])).toEqual([['', '']])
   })
 })
+
+test('a text says what JSON says it is, whatever escapes and characters it holds, and is refused where it is none', () => {
+  const pieces = fc.constantFrom(
+    'a',
+    'é',
+    '😀',
+    '{',
+    '\\"',
+    '\\\\',
+    '\\n',
+    '\\u00e9',
+    '\\ud800',
+    '\\ud83d\\ude00',
+    '\\/',
+    '"',
+    '\\x',
+    '\\u12',
+    '\t',
+    '\\',
+  )
+  const longs = fc.constantFrom('', 'x'.repeat(otlpLimits.textBytes - 4), '\\"'.repeat(otlpLimits.textBytes / 2))
+  const told = (text: string) => `{"key":"told","value":{"stringValue":"${text}"}}`
+  fc.assert(
+    fc.property(longs, fc.array(pieces, { maxLength: 6 }), (long, some) => {
+      const text = long + some.join('')
+      const spans = ['plain', text].map((one) => `{"name":"s","attributes":[${told(one)}]}`)
+      const body = `{"resourceSpans":[{"scopeSpans":[{"spans":[${spans.join(',')}]}]}]}`
+      const read = () => readAll(readJsonTraces, Buffer.from(body)).map(({ attributes }) => attributes['told'])
+      const expected = parseOrNull(body)
+      if (expected === null) expect(read).toThrow(MalformedOtlp)
+      else
+        expect(read()).toEqual([
+          'plain',
+          cutText(expected.resourceSpans[0].scopeSpans[0].spans[1].attributes[0].value.stringValue, otlpLimits.textBytes),
+        ])
+    }),
+    { numRuns: 400 },
+  )
+})
+
+function parseOrNull(text: string) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
 
 test('what spans share is read wherever it stands on the wire', () => {
   const request = toTraces(toSpan({ a: 1 }))

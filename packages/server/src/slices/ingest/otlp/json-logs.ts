@@ -2,7 +2,12 @@ import { idOf, type JsonObject, memberOf, textOf, timeMsOf, toValue } from './js
 import { visitJsonRecords } from './json-records'
 import { type Attributes, type LogSignal, type Origin, otlpLimits, toLogSignal } from './signal'
 
-const lists = { resources: 'resourceLogs', scopes: 'scopeLogs', records: 'logRecords' }
+const lists = {
+  resources: 'resourceLogs',
+  scopes: 'scopeLogs',
+  records: 'logRecords',
+  members: ['traceId', 'spanId', 'timeUnixNano', 'observedTimeUnixNano', 'eventName', 'body'],
+}
 
 /** The records of an ExportLogsServiceRequest, one after the other. */
 export const readJsonLogs = (body: Buffer, visit: (log: LogSignal) => void): void =>

@@ -1,8 +1,8 @@
 import { isObject, listOf, memberOf } from './json-attributes'
 import { visitJsonRecords } from './json-records'
 
-const lists = { resources: 'resourceMetrics', scopes: 'scopeMetrics', records: 'metrics' }
 const kinds = ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary']
+const lists = { resources: 'resourceMetrics', scopes: 'scopeMetrics', records: 'metrics', members: kinds }
 
 /** How many data points an ExportMetricsServiceRequest holds. */
 export function countJsonMetrics(body: Buffer): number {

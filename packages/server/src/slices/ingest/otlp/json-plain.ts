@@ -1,5 +1,5 @@
 import { findHead, findText, type JsonHead, keepHead, type Name, readName } from './names'
-import { type AttributeValue, otlpLimits } from './signal'
+import { type AttributeValue, cutText, otlpLimits } from './signal'
 
 const quote = 0x22
 const backslash = 0x5c
@@ -76,10 +76,38 @@ function readNewValue(bytes: Buffer, start: number, at: number, { name, kind }: 
 function readPlainValue(bytes: Buffer, at: number, { name, kind }: ValueKind): PlainPair | null {
   if (kind === 'integer') return readPlainInteger(bytes, at, name)
   const stop = findPlainEnd(bytes, at)
+  if (stop < 0 && kind === 'text') return readEscapedText(bytes, at, name)
   const end = stop < 0 || stop - at > otlpLimits.textBytes ? -1 : pass(bytes, stop, kind === 'text' ? heads.textEnd : heads.listEnd)
   if (end < 0) return null
   const text = findText(bytes, at, stop)
   return { name, value: kind === 'text' ? text : [text], end }
+}
+
+/** Where a text ends, whatever it says; -1 where it is none. */
+function findTextEnd(bytes: Buffer, start: number): number {
+  for (let at = start; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0
+    if (byte === quote) return at
+    if (byte === backslash) at++
+  }
+  return -1
+}
+
+/** JSON inside JSON, such as the usage object of a provider, and texts in any language. */
+function readEscapedText(bytes: Buffer, at: number, name: Name): PlainPair | null {
+  const stop = findTextEnd(bytes, at)
+  const end = stop < 0 || stop - at > otlpLimits.textBytes ? -1 : pass(bytes, stop, heads.textEnd)
+  const text = end < 0 ? null : parseText(bytes.toString('utf8', at - 1, stop + 1))
+  return text === null ? null : { name, value: cutText(text, otlpLimits.textBytes), end }
+}
+
+function parseText(quoted: string): string | null {
+  try {
+    return JSON.parse(quoted)
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
 }
 
 /** More digits may be more than a number holds. */

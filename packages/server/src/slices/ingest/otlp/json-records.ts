@@ -7,6 +7,8 @@ interface ListNames {
   resources: string
   scopes: string
   records: string
+  /** What is read of a record besides its attributes. */
+  members: readonly string[]
 }
 
 /** The members of a record, but for its attributes. */
@@ -18,14 +20,16 @@ export function visitJsonRecords(body: Buffer, names: ListNames, visit: VisitRec
   if (body.byteLength === 0) return
   const scan = new JsonScan(body)
   const count = new RecordCount()
+  const blank: Readonly<Record<string, unknown>> = Object.fromEntries(names.members.map((name) => [name, undefined]))
   const visitRecord = (resource: Attributes, scope: Scope) => {
     count.add()
     scan.startRecord()
-    const record: Record<string, unknown> = Object.create(null)
+    const record = { ...blank }
     let attributes = emptyAttributes
     scan.visitMembers(names.records, (name) => {
       if (name === 'attributes') attributes = takeAttributes(scan)
-      else record[name] = scan.take()
+      else if (Object.hasOwn(record, name)) record[name] = scan.take()
+      else scan.take()
     })
     visit(record, attributes, { resource, scope })
   }

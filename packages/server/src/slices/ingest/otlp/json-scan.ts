@@ -76,8 +76,8 @@ export class JsonScan {
     return this.#takePlain() ?? this.#parse()
   }
 
-  /** A text without escapes, or one digit: what most values are. */
-  #takePlain(): string | number | null {
+  /** A text without escapes, one digit, or an object with nothing in it: what most values are. */
+  #takePlain(): string | number | object | null {
     const byte = this.#peek()
     const start = this.#at
     if (byte === quote) {
@@ -88,6 +88,11 @@ export class JsonScan {
       return this.#bytes.toString('latin1', start + 1, end)
     }
     const next = this.#bytes[start + 1]
+    if (byte === openObject && next === closeObject) {
+      this.#count(2)
+      this.#at += 2
+      return {}
+    }
     if (byte < zero || byte > nine || (next !== comma && next !== closeObject)) return null
     this.#count(1)
     this.#at++

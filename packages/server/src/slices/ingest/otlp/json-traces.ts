@@ -2,7 +2,12 @@ import { attributesOf, idOf, isObject, type JsonObject, listOf, memberOf, smallN
 import { visitJsonRecords } from './json-records'
 import { type Attributes, type Origin, otlpLimits, type SpanSignal } from './signal'
 
-const lists = { resources: 'resourceSpans', scopes: 'scopeSpans', records: 'spans' }
+const lists = {
+  resources: 'resourceSpans',
+  scopes: 'scopeSpans',
+  records: 'spans',
+  members: ['traceId', 'spanId', 'parentSpanId', 'name', 'kind', 'startTimeUnixNano', 'endTimeUnixNano', 'status', 'events'],
+}
 
 /** The spans of an ExportTraceServiceRequest, one after the other. */
 export const readJsonTraces = (body: Buffer, visit: (span: SpanSignal) => void): void =>
