@@ -10,8 +10,15 @@ import { describeSpread, orderRound } from './support/spread'
 const delaysMs = [0, 60]
 /** Of each kind of call: until what it runs through is compiled, here and behind it. */
 const warmMs = 2_000
-/** At 60 ms the provider is what takes the time. The first calls of a round find the caches as the contender before left them: they do not count. */
-const sizeOf = (delayMs: number) => (delayMs === 0 ? { rounds: 15, first: 40, calls: 40 } : { rounds: 7, first: 2, calls: 3 })
+/** Ours and the bare client take turns by themselves, a few calls each, so that whatever the machine does meanwhile it does to both. */
+const pairSizeOf = (delayMs: number) => (delayMs === 0 ? { rounds: 300, first: 0, calls: 8 } : { rounds: 50, first: 0, calls: 3 })
+/**
+ * The others take milliseconds of processes of their own: they are measured beside the bare client in longer rounds. The first calls of a
+ * round find the caches as the contender before left them: they do not count.
+ */
+const peerSizeOf = (delayMs: number) => (delayMs === 0 ? { rounds: 15, first: 40, calls: 40 } : { rounds: 7, first: 2, calls: 3 })
+
+type Size = ReturnType<typeof pairSizeOf>
 
 interface Figures {
   latencies: number[]
@@ -43,9 +50,8 @@ function readCpu(pid: number | null): number {
   return user + system + (pid === null ? 0 : readTreeCpuSeconds(pid) * 1_000_000)
 }
 
-async function measureRound(contender: Contender, place: number, ask: Ask, figures: Figures): Promise<void> {
+async function measureRound(contender: Contender, place: number, ask: Ask, { first, calls }: Size, figures: Figures): Promise<void> {
   const latencies: number[] = []
-  const { first, calls } = sizeOf(delaysMs[place] ?? 0)
   for (let call = 0; call < first; call++) await ask(contender, place)
   const cpuBefore = readCpu(contender.pid)
   for (let call = 0; call < calls; call++) {
@@ -53,15 +59,17 @@ async function measureRound(contender: Contender, place: number, ask: Ask, figur
     await ask(contender, place)
     latencies.push((performance.now() - startedAt) * 1_000)
   }
+  // What a call left for later, it pays for before anybody else's turn.
+  contender.settle?.()
   figures.cpu.push((readCpu(contender.pid) - cpuBefore) / calls)
   figures.latencies.push(median(latencies))
 }
 
-async function measure(contenders: readonly Contender[], place: number, ask: Ask) {
+async function measure(contenders: readonly Contender[], place: number, ask: Ask, size: Size) {
   const delayMs = delaysMs[place] ?? 0
   const figures = new Map(contenders.map((contender) => [contender, { latencies: [], cpu: [] } as Figures]))
-  for (let round = 0; round < sizeOf(delayMs).rounds; round++) {
-    for (const [contender, own] of orderRound([...figures], round)) await measureRound(contender, place, ask, own)
+  for (let round = 0; round < size.rounds; round++) {
+    for (const [contender, own] of orderRound([...figures], round)) await measureRound(contender, place, ask, size, own)
   }
   const bare = contenders[0] && figures.get(contenders[0])
   return [...figures].map(([{ name }, { latencies, cpu }]) => {
@@ -74,6 +82,16 @@ async function measure(contenders: readonly Contender[], place: number, ask: Ask
       cpuMicroseconds: delayMs === 0 ? Math.round(median(cpu)) : null,
     }
   })
+}
+
+/** Ours beside the bare client, then the others beside it. */
+async function measureAll(contenders: readonly Contender[], place: number, ask: Ask) {
+  const [bare, own, ...peers] = contenders
+  if (!bare || !own) throw new Error('There is nothing to compare.')
+  const delayMs = delaysMs[place] ?? 0
+  const pair = await measure([bare, own], place, ask, pairSizeOf(delayMs))
+  const [, ...others] = await measure([bare, ...peers], place, ask, peerSizeOf(delayMs))
+  return [...pair, ...others]
 }
 
 async function warmUp(contenders: readonly Contender[]): Promise<void> {
@@ -97,7 +115,7 @@ try {
   const rows: Record<string, unknown>[] = []
   const streaming = contenders.filter(({ canStream }) => canStream)
   for (const place of delaysMs.keys()) {
-    rows.push(...(await measure(contenders, place, plain)), ...(await measure(streaming, place, streamed)))
+    rows.push(...(await measureAll(contenders, place, plain)), ...(await measureAll(streaming, place, streamed)))
   }
   const after = await standIns.count()
   const calls = after.provider - before.provider

@@ -23,7 +23,7 @@ const readHeap = () => {
 const before = readHeap()
 const cpuBefore = process.cpuUsage()
 for (let made = 0; made < records; made++) {
-  const entry = ledger.begin(lease, facts)
+  const entry = ledger.begin(lease, () => facts)
   ledger.finish(entry, makeRecord(entry, facts), writeSpan)
   if (made % 1_000 === 0) await new Promise((resolve) => setImmediate(resolve))
 }

@@ -15,6 +15,8 @@ export interface Contender {
   pid: number | null
   /** Whether it passes a stream on. */
   canStream: boolean
+  /** Does now what its calls left for later. */
+  settle?(): void
   close(): Promise<void>
 }
 
@@ -37,6 +39,9 @@ async function createOwn(places: readonly Place[], sdkUrl: string): Promise<Cont
     clients: keyleases.map((keylease) => ({ client: new OpenAI({ ...keylease.openai(), maxRetries }), model })),
     pid: null,
     canStream: true,
+    settle: () => {
+      for (const keylease of keyleases) keylease.stats()
+    },
     close: async () => void (await Promise.all(keyleases.map((keylease) => keylease.close()))),
   }
 }

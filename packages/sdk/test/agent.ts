@@ -23,6 +23,7 @@ const lane = async () => {
 const endByItself = () => (keylease.stats().waiting === 0 ? process.exit(7) : setTimeout(endByItself, 5))
 if (AGENT_TERM === 'own') process.on('SIGTERM', endByItself)
 await Promise.all(Array.from({ length: Number(AGENT_LANES) }, lane))
+if (AGENT_END === 'exit') process.exit(0)
 if (AGENT_END === 'close') await keylease.close()
 if (AGENT_END === 'flush') await keylease.flush()
 process.stdout.write(`${JSON.stringify(keylease.stats())}\n`)

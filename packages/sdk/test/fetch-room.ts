@@ -1,3 +1,4 @@
+import { catchUp } from '../src/chores'
 import { systemClock } from '../src/clock'
 import { type KeyleaseOptions, readConfig } from '../src/config'
 import { createEmitter, type KeyleaseEvents } from '../src/emitter'
@@ -20,6 +21,7 @@ export function createFetchRoom(options: KeyleaseOptions, clock = systemClock) {
   for (const name of ['revoked', 'renewed', 'budget', 'degraded'] as const) events.on(name, (event) => heard.push({ name, event }))
   const ledger: Ledger = {
     opening: null,
+    isSpooled: false,
     begin(lease) {
       const sequence = lease.nextSequence()
       taken.push(`${lease.id}#${sequence}`)
@@ -37,8 +39,18 @@ export function createFetchRoom(options: KeyleaseOptions, clock = systemClock) {
     transport,
     pool,
     taken,
-    records,
+    records: caughtUp(records),
+    countRecorded: () => records.length,
     heard,
     fetch: (provider: string, how: Partial<FetchOptions> = {}) => createLeasedFetch(room, provider, { refusals: 'answer', ...how }),
   }
 }
+
+/** Whoever looks sees what became of every call that has ended. */
+const caughtUp = <T>(all: T[]): T[] =>
+  new Proxy(all, {
+    get(target, name) {
+      catchUp()
+      return Reflect.get(target, name)
+    },
+  })

@@ -29,7 +29,7 @@ export function openLedger(
     lease,
     call(record: Partial<CallRecord> = {}) {
       const facts = makeFacts()
-      const entry = ledger.begin(lease, facts)
+      const entry = ledger.begin(lease, () => facts)
       ledger.finish(entry, makeRecord(entry, facts, record), writeSpan)
       return entry
     },

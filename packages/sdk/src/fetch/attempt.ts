@@ -1,6 +1,6 @@
-import type { AnswerReader } from '@keylease/shared/metering/answer-reader'
 import { hideUsageEvent, type UsageEventFilter } from '@keylease/shared/metering/hide-usage-event'
 import type { Call } from './classify'
+import type { AnswerTaker } from './late-reader'
 import { LinkedAbort } from './linked-abort'
 import { MeteredBody } from './metered-body'
 import { meterResponse } from './metered-response'
@@ -16,14 +16,14 @@ export class Attempt {
   readonly response: Response
   readonly #call: Call
   readonly #recorder: Recorder
-  readonly #reader: AnswerReader
+  readonly #taker: AnswerTaker
   readonly #link: LinkedAbort
 
   constructor(response: Response, call: Call, recorder: Recorder, link: LinkedAbort) {
     this.response = response
     this.#call = call
     this.#recorder = recorder
-    this.#reader = recorder.answer(response)
+    this.#taker = recorder.answer(response)
     this.#link = link
   }
 
@@ -41,7 +41,7 @@ export class Attempt {
       this.#complete()
       return response
     }
-    const body = new MeteredBody(response.body, this.#reader, findFilter(this.#call, response), this.#link, this.#recorder)
+    const body = new MeteredBody(response.body, this.#taker, findFilter(this.#call, response), this.#link, this.#recorder)
     return meterResponse(response, body, filledOutputCap === null ? null : [outputCapHeader, String(filledOutputCap)])
   }
 

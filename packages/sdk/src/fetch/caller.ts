@@ -80,8 +80,16 @@ async function prepare(room: Room, need: LeaseNeed, outgoing: Outgoing, signal: 
 }
 
 function attempt(room: Room, { call, lease }: Prepared): Promise<Attempt> {
-  const turn = takeTurn(room.config.clock, lease, call.bytes)
-  return attemptCall(room, new Sending(call, lease, turn, room.startSpan(call.found.operation.kind, call.request.model)))
+  const turn = takeTurn(room.config.clock, lease, call)
+  return attemptCall(
+    room,
+    new Sending(
+      call,
+      lease,
+      turn,
+      room.startSpan(call.found.operation.kind, () => call.request.model),
+    ),
+  )
 }
 
 /**

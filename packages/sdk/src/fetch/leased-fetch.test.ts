@@ -66,6 +66,36 @@ describe('a call', () => {
     await pool.close()
   })
 
+  it('is recorded after its caller has its answer, with the moment at which it ended, and before anybody asks', async () => {
+    const { fetch, records, countRecorded, pool } = createRoom()
+    const response = await fetch('openai')(chat, post)
+    await response.text()
+    const endedAtMs = Date.now()
+    expect(countRecorded()).toBe(0)
+    const until = endedAtMs + 3
+    while (Date.now() < until);
+    expect(records).toHaveLength(1)
+    expect(records[0]?.endedAtMs).toBeLessThanOrEqual(endedAtMs)
+    await pool.close()
+  })
+
+  it('that its caller traces is over with its span before the caller goes on', async () => {
+    const ended: string[] = []
+    const span = {
+      spanContext: () => ({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) }),
+      isRecording: () => true,
+      setAttributes: () => undefined,
+      setStatus: () => undefined,
+      end: () => void ended.push('call'),
+    }
+    const tracerProvider = { getTracer: () => ({ startSpan: () => span }) }
+    const { fetch, countRecorded, pool } = createRoom({ telemetry: { tracerProvider } })
+    await (await fetch('openai')(chat, post)).text()
+    ended.push('parent')
+    expect([ended, countRecorded()]).toEqual([['call', 'parent'], 1])
+    await pool.close()
+  })
+
   it('costs no request to the service after the first', async () => {
     const { fetch, taken, pool } = createRoom()
     const leased = fetch('openai')

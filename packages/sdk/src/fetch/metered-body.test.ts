@@ -51,8 +51,8 @@ function meter(body: ReadableStream<Uint8Array>) {
   const read: string[] = []
   const ends: { how: AnswerEnd; error: unknown }[] = []
   let firstBytes = 0
-  const reader = { push: (chunk: Uint8Array) => void read.push(new TextDecoder().decode(chunk)), end: () => expect.unreachable() }
-  const metered = new MeteredBody(body, reader, null, new LinkedAbort(abort.signal), {
+  const take = (chunk: Uint8Array) => void read.push(new TextDecoder().decode(chunk))
+  const metered = new MeteredBody(body, { push: take, keep: take }, null, new LinkedAbort(abort.signal), {
     firstByte: () => void firstBytes++,
     end: (how, error) => void ends.push({ how, error }),
   })
@@ -162,7 +162,7 @@ describe('the body', () => {
   it('of a signal that has fired before ends at once', () => {
     const { body } = createSource()
     const ends: AnswerEnd[] = []
-    const reader = { push: () => undefined, end: () => expect.unreachable() }
+    const reader = { push: () => undefined, keep: () => undefined }
     new MeteredBody(body, reader, null, new LinkedAbort(AbortSignal.abort()), {
       firstByte: () => undefined,
       end: (how) => void ends.push(how),

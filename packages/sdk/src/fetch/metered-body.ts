@@ -1,8 +1,8 @@
-import type { AnswerReader } from '@keylease/shared/metering/answer-reader'
 import type { UsageEventFilter } from '@keylease/shared/metering/hide-usage-event'
 import type { AnswerEnd } from '@keylease/shared/metering/reading'
+import type { AnswerTaker } from './late-reader'
 import type { LinkedAbort } from './linked-abort'
-import { openSource } from './open-source'
+import { PulledStream, type ReadResult, type Source } from './pulled-stream'
 import { type Watch, watchUnread } from './unread'
 
 /** Hears how an answer goes. */
@@ -15,9 +15,9 @@ export interface AnswerListener {
  * The body as it arrives, read as it passes: nothing is fetched that the caller does not ask for, and what it leaves is left at once. It
  * is read in one of two ways: as a stream, or whole, which spares a stream that nobody looks at. One of them, and once.
  */
-export class MeteredBody {
+export class MeteredBody implements Source {
   readonly #source: ReadableStreamDefaultReader<Uint8Array>
-  readonly #reader: AnswerReader
+  readonly #taker: AnswerTaker
   /** Takes away what the answer holds only because we asked for it. */
   readonly #filter: UsageEventFilter | null
   readonly #link: LinkedAbort
@@ -25,17 +25,19 @@ export class MeteredBody {
   #isEnded = false
   #isBegun = false
   #isTouched = false
+  /** Its pieces go to nobody else. */
+  #isOurs = false
   #watch: Watch | null = null
 
   constructor(
     body: ReadableStream<Uint8Array>,
-    reader: AnswerReader,
+    taker: AnswerTaker,
     filter: UsageEventFilter | null,
     link: LinkedAbort,
     listener: AnswerListener,
   ) {
     this.#source = body.getReader()
-    this.#reader = reader
+    this.#taker = taker
     this.#filter = filter
     this.#link = link
     this.#listener = listener
@@ -50,16 +52,17 @@ export class MeteredBody {
   }
 
   openStream(): ReadableStream<Uint8Array> {
-    const stream = openSource(this)
+    const stream = new PulledStream(this)
     this.watch(stream)
     return stream
   }
 
   async readAll(): Promise<Uint8Array[]> {
     this.#unwatch()
+    this.#isOurs = true
     const all: Uint8Array[] = []
     try {
-      while (await this.readNext(all));
+      while (this.take(await this.read(), all));
     } catch (error) {
       this.fail(error)
       throw error
@@ -74,17 +77,19 @@ export class MeteredBody {
     if (!this.#isEnded) this.#watch = watchUnread(answer, () => void this.leave().catch(() => undefined))
   }
 
-  /** Puts what is there next behind the pieces; false at the end, after which nothing comes. */
-  async readNext(pieces: Uint8Array[]): Promise<boolean> {
+  read(): Promise<ReadResult> {
     this.#isTouched = true
-    const { done, value } = await this.#source.read()
+    return this.#source.read()
+  }
+
+  take({ done, value }: ReadResult, pieces: Uint8Array[]): boolean {
     if (done) {
       if (this.#filter) pieces.push(...this.#filter.end())
       return false
     }
     if (!this.#isBegun) this.#listener.firstByte()
     this.#isBegun = true
-    if (!this.#isEnded) this.#reader.push(value)
+    if (!this.#isEnded) this.#take(value)
     if (this.#filter) pieces.push(...this.#filter.push(value))
     else pieces.push(value)
     return true
@@ -102,6 +107,11 @@ export class MeteredBody {
     this.#isTouched = true
     this.#end('aborted')
     return this.#source.cancel(reason)
+  }
+
+  #take(piece: Uint8Array): void {
+    if (this.#isOurs) this.#taker.keep(piece)
+    else this.#taker.push(piece)
   }
 
   #end(how: AnswerEnd, error?: unknown): void {

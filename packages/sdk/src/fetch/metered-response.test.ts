@@ -22,9 +22,15 @@ function createAnswer(abort = new AbortController(), pieces = [bytes.slice(0, 38
   const original = new Made(toStream(pieces), { status: 201, headers: { 'x-request-id': 'req_1' } })
   const read: Uint8Array[] = []
   const ends: string[] = []
-  const reader = { push: (piece: Uint8Array) => void read.push(piece), end: () => expect.unreachable() }
+  const take = (piece: Uint8Array) => void read.push(piece)
   const listener = { firstByte: () => undefined, end: (how: AnswerEnd) => void ends.push(how) }
-  const body = new MeteredBody(original.body ?? expect.unreachable(), reader, null, new LinkedAbort(abort.signal), listener)
+  const body = new MeteredBody(
+    original.body ?? expect.unreachable(),
+    { push: take, keep: take },
+    null,
+    new LinkedAbort(abort.signal),
+    listener,
+  )
   const answer = meterResponse(original, body)
   return { answer, ends, countRead: () => read.reduce((sum, { length }) => sum + length, 0) }
 }

@@ -1,4 +1,5 @@
 import type { UsageVector } from '@keylease/shared/pricing/vector'
+import { catchUp } from '../chores'
 import type { Clock } from '../clock'
 import { KeyleaseError } from '../errors'
 import type { Lease } from '../leases/lease'
@@ -26,14 +27,15 @@ const buckets = new WeakMap<Lease, Bucket[]>()
 const freeTurn: Turn = { settle: () => undefined }
 
 /** Counts a call against the limits of its lease; thrown where one of them is used up. The gateway counts for itself. */
-export function takeTurn(clock: Clock, lease: Lease, bytes: number): Turn {
+export function takeTurn(clock: Clock, lease: Lease, call: { readonly bytes: number }): Turn {
   if (lease.delivery === 'gateway') return freeTurn
   const own = buckets.get(lease) ?? openBuckets(lease, clock.monotonicMs())
   if (own.length === 0) return freeTurn
+  catchUp()
   const nowMs = clock.monotonicMs()
   for (const bucket of own) fillUp(bucket, nowMs)
   for (const bucket of own) if (bucket.left < toLeast(bucket)) throw refuse(bucket)
-  const estimate = Math.ceil(bytes / bytesPerToken)
+  const estimate = Math.ceil(call.bytes / bytesPerToken)
   for (const bucket of own) bucket.left -= bucket.limit === 'requestsPerMinute' ? 1 : estimate
   return {
     settle(vector) {

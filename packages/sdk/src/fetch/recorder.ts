@@ -1,6 +1,6 @@
-import { type AnswerReader, createAnswerReader } from '@keylease/shared/metering/answer-reader'
-import type { AnswerEnd, AnswerFacts, RequestReading, UsageReading } from '@keylease/shared/metering/reading'
+import type { AnswerEnd, UsageReading } from '@keylease/shared/metering/reading'
 import { oneRequest } from '@keylease/shared/pricing/vector'
+import { type Chore, postpone } from '../chores'
 import type { Config } from '../config'
 import type { Lease, OpenCall } from '../leases/lease'
 import type { CallEntry, CallFacts, Ledger } from '../ledger/ledger'
@@ -8,6 +8,7 @@ import type { CallRecord } from '../ledger/record'
 import { writeSpan } from '../ledger/span-bytes'
 import type { CallSpan } from '../telemetry/span'
 import type { Call } from './classify'
+import { type AnswerTaker, LateReader, readNothing } from './late-reader'
 import type { LinkedAbort } from './linked-abort'
 import type { Turn } from './rate-limit'
 
@@ -26,28 +27,29 @@ export class Sending {
   ) {}
 }
 
-/** Writes one sending down, once, whatever becomes of it. */
-export class Recorder implements OpenCall {
+/**
+ * Writes one sending down, once, whatever becomes of it: after its caller was served. Where the caller traces it, before that, for a span
+ * ends before its parent.
+ */
+export class Recorder implements OpenCall, Chore {
   readonly #room: RecorderRoom
   readonly #sending: Sending
-  readonly #facts: CallFacts
   readonly #entry: CallEntry
   readonly #close: () => void
   readonly #link: LinkedAbort
-  #reader: AnswerReader | null = null
+  #reader: LateReader | null = null
   /** Of its answer; nothing else is held of what its caller may let go of. */
   #httpStatus: number | null = null
   #firstByteAtMs: number | null = null
   #wasSent = false
-  #isOver = false
+  #end: End | null = null
 
   constructor(room: RecorderRoom, sending: Sending, link: LinkedAbort) {
     const { call, lease, span } = sending
     this.#room = room
     this.#sending = sending
     this.#link = link
-    this.#facts = toFacts(sending)
-    this.#entry = room.ledger.begin(lease, this.#facts)
+    this.#entry = room.ledger.begin(lease, () => toFacts(sending))
     this.#close = lease.openCall(this)
     span.content.input(call.body)
   }
@@ -65,11 +67,11 @@ export class Recorder implements OpenCall {
     this.#wasSent = true
   }
 
-  /** The reader of its answer. */
-  answer(response: Response): AnswerReader {
+  /** What takes its answer. */
+  answer(response: Response): AnswerTaker {
     const { call, span } = this.#sending
     this.#httpStatus = response.status
-    this.#reader = span.content.output(createReader(call, response))
+    this.#reader = new LateReader(call, response, span.content)
     return this.#reader
   }
 
@@ -78,32 +80,38 @@ export class Recorder implements OpenCall {
   }
 
   end(how: AnswerEnd, error?: unknown): void {
-    if (this.#isOver) return
-    this.#isOver = true
+    if (this.#end !== null) return
+    this.#end = new End(how, error, this.#room.config.clock.now())
     this.#close()
+    if (this.#sending.span.isTraced) this.run()
+    else postpone(this, this.#room.ledger.isSpooled || this.#reader?.isLarge)
+  }
+
+  run(): void {
+    if (this.#end === null) return
     const { turn, span } = this.#sending
-    const record = this.#toRecord(how, error)
+    const record = this.#toRecord(this.#end)
     turn.settle(record.reading.vector)
     this.#room.ledger.finish(this.#entry, record, writeSpan)
     span.end(record)
   }
 
-  #toRecord(how: AnswerEnd, error: unknown): CallRecord {
+  #toRecord({ how, error, atMs }: End): CallRecord {
     const { call, lease } = this.#sending
     const { sequence, startedAtMs } = this.#entry
     const httpStatus = this.#httpStatus
     const isSent = this.#wasSent && !isUnreached(error)
-    const reading = (this.#reader ?? createReader(call, null)).end(how)
+    const reading = this.#reader?.end(how) ?? readNothing(call, how)
     const end = how === 'aborted' && error === undefined && isTold(reading) ? 'complete' : how
     const errorType = error === undefined ? readErrorType(reading, httpStatus) : describe(error)
     const firstByteAtMs = call.request.isStream ? this.#firstByteAtMs : null
     const record: CallRecord = {
-      ...this.#facts,
+      ...toFacts(this.#sending),
       leaseId: lease.id,
       sequence,
       clockOffsetMs: lease.clockOffsetMs,
       startedAtMs,
-      endedAtMs: this.#room.config.clock.now(),
+      endedAtMs: atMs,
       firstTokenMs: firstByteAtMs === null ? null : Math.max(0, firstByteAtMs - startedAtMs),
       status: toStatus(end, httpStatus, errorType),
       httpStatus,
@@ -127,26 +135,12 @@ const toFacts = ({ call, span }: Sending): CallFacts => ({
   attribution: span.attribution,
 })
 
-const createReader = ({ found, request }: Call, answer: Response | null): AnswerReader =>
-  createAnswerReader(
-    found.operation.answer,
-    new ExchangeFacts(answer?.status ?? 0, answer ? readHeaders(answer.headers) : {}, found.params, request),
-  )
-
-class ExchangeFacts implements AnswerFacts {
+class End {
   constructor(
-    readonly status: number,
-    readonly headers: AnswerFacts['headers'],
-    readonly params: AnswerFacts['params'],
-    readonly request: RequestReading,
+    readonly how: AnswerEnd,
+    readonly error: unknown,
+    readonly atMs: number,
   ) {}
-}
-
-/** Few readers ask for a header, and none for all of them. */
-const readHeaders = (headers: Headers): AnswerFacts['headers'] => new Proxy<Headers & AnswerFacts['headers']>(headers as never, byName)
-
-const byName: ProxyHandler<Headers> = {
-  get: (headers, name) => (typeof name === 'string' ? (headers.get(name) ?? undefined) : undefined),
 }
 
 function toStatus(how: AnswerEnd, httpStatus: number | null, errorType: string | null): CallRecord['status'] {

@@ -1,5 +1,6 @@
 import type { ProviderAuth } from '@keylease/shared/providers/provider'
 import { Secret } from '@keylease/shared/secret'
+import { catchUp } from '../chores'
 import type { Clock } from '../clock'
 import { createError } from '../errors'
 import { takeOut } from '../take-out'
@@ -97,6 +98,7 @@ export class Lease implements AsyncDisposable {
 
   /** Calls that have begun and whose outcome is not known yet, the oldest first: as many as the service takes. */
   listOpen(): { sequence: number }[] {
+    catchUp()
     return this.#open.slice(0, longestList).map((sequence) => ({ sequence }))
   }
 

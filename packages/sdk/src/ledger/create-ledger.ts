@@ -1,3 +1,4 @@
+import { catchUp } from '../chores'
 import type { Config } from '../config'
 import type { Emitter } from '../emitter'
 import type { Lease } from '../leases/lease'
@@ -57,9 +58,15 @@ class CallLedger implements Ledger {
         ),
     })
     this.#exit = new ExitWatch({
-      readRecorded: () => this.#recorded,
+      readRecorded: () => {
+        catchUp()
+        return this.#recorded
+      },
       flush: () => this.#dispatch.flush(),
-      close: () => this.#spooling.spool?.close(),
+      close: () => {
+        catchUp()
+        this.#spooling.spool?.close()
+      },
     })
   }
 
@@ -67,12 +74,19 @@ class CallLedger implements Ledger {
     return this.#spooling.opening
   }
 
-  begin(lease: Lease, facts: CallFacts): CallEntry {
+  get isSpooled(): boolean {
+    return this.#spooling.spool !== null
+  }
+
+  begin(lease: Lease, readFacts: () => CallFacts): CallEntry {
     const startedAtMs = this.#config.clock.now()
     if (!isReported(lease)) return { lease, sequence: 0, startedAtMs }
     const { id: leaseId, clockOffsetMs } = lease
+    const { spool } = this.#spooling
+    // Whoever calls one after the other leaves no more than one to be assumed.
+    if (spool) catchUp()
     const sequence = lease.nextSequence()
-    const intent = this.#spooling.spool?.writeIntent({ ...facts, leaseId, sequence, clockOffsetMs, startedAtMs }) ?? null
+    const intent = spool?.writeIntent({ ...readFacts(), leaseId, sequence, clockOffsetMs, startedAtMs }) ?? null
     if (!this.#isClosed) this.#exit.start()
     return { lease, sequence, startedAtMs, intent }
   }
@@ -93,6 +107,7 @@ class CallLedger implements Ledger {
   async flush(): Promise<void> {
     await this.#spooling.opening
     await this.#spooling.spool?.recovered
+    catchUp()
     await this.#dispatch.flush()
   }
 
@@ -114,6 +129,7 @@ class CallLedger implements Ledger {
   }
 
   stats(): LedgerStats {
+    catchUp()
     return {
       waiting: this.#waiting,
       dropped: this.#losses.dropped,

@@ -30,8 +30,10 @@ export interface LedgerStats {
 export interface Ledger {
   /** Until the spool is open; null where nothing is waited for. A call that begins earlier has no intent on disk. */
   readonly opening: Promise<void> | null
+  /** What is told to it outlives the process. */
+  readonly isSpooled: boolean
   /** Takes the next number of the lease, and writes down the intent where a spool can. */
-  begin(lease: Lease, facts: CallFacts): CallEntry
+  begin(lease: Lease, readFacts: () => CallFacts): CallEntry
   finish(entry: CallEntry, record: CallRecord, write: WriteSpan): void
   /** Sends what waits; resolves once it is acknowledged, or could not be sent for now. */
   flush(): Promise<void>

@@ -55,7 +55,7 @@ test('a call whose process died under it is assumed, with the most that its requ
   first.call()
   await first.ledger.flush()
   const facts = makeFacts()
-  first.ledger.begin(first.lease, facts)
+  first.ledger.begin(first.lease, () => facts)
   const next = makeDirectory()
   leaveDead(first.spool, next)
   const second = await open(next)
@@ -105,7 +105,7 @@ test('reports that could not be sent before close are on disk for whoever comes 
 
 test('a call under way at close is assumed by the next process unless this one still says how it went', async () => {
   const first = await open()
-  first.ledger.begin(first.lease, makeFacts())
+  first.ledger.begin(first.lease, makeFacts)
   await first.ledger.close()
   const second = await open(first.spool)
   await second.ledger.flush()
@@ -224,7 +224,7 @@ test('what does not fit into memory waits on disk, and every call arrives once',
 
 test('a call that lasts for hours holds no file, and a crash then still assumes it', async () => {
   const { spool, ledger, lease, call } = await open()
-  ledger.begin(lease, makeFacts())
+  ledger.begin(lease, makeFacts)
   for (let i = 0; i < 1_000; i++) {
     call()
     if (i % 200 === 0) await ledger.flush()

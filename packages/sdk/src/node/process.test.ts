@@ -71,6 +71,17 @@ test('a program that simply ends reports its calls, is kept alive by nothing, an
   expect(readdirSync(spool)).toEqual([])
 })
 
+test('a program that exits with its answer in hand leaves its record for whoever comes next', async () => {
+  const { service, state, startAgent } = await startWorld()
+  const spool = makeDirectory()
+  state.isAway = true
+  const first = startAgent({ KEYLEASE_SPOOL: spool, AGENT_CALLS: '1', AGENT_LANES: '1', AGENT_END: 'exit' })
+  expect(await first.ended).toEqual({ code: 0, signal: null })
+  state.isAway = false
+  expect(await startAgent({ KEYLEASE_SPOOL: spool, AGENT_CALLS: '0', AGENT_END: 'flush' }).ended).toEqual({ code: 0, signal: null })
+  expect(keepOnce(service.reports)).toMatchObject([{ quality: 'exact' }])
+})
+
 test('a program that ends while the service is away ends all the same, and the next one reports its calls', async () => {
   const { service, state, startAgent } = await startWorld()
   const spool = makeDirectory()

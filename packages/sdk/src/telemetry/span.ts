@@ -5,6 +5,8 @@ import type { Content } from './content'
 export interface CallSpan {
   readonly ids: { traceId: string; spanId: string; parentSpanId: string | null }
   readonly attribution: Attribution
+  /** Somebody else sees it end. */
+  readonly isTraced: boolean
   /** Where bodies go that the user wants in the trace. */
   readonly content: Content
   /** Spans that `work` starts, as an instrumented fetch does, lie below this one. */
@@ -14,4 +16,4 @@ export interface CallSpan {
 }
 
 /** Makes the span of a call: its name is known before it is sent. */
-export type StartSpan = (operation: string, model: string | null) => CallSpan
+export type StartSpan = (operation: string, readModel: () => string | null) => CallSpan

@@ -15,7 +15,7 @@ function endWith(record: Partial<CallRecord> = {}): CallRecord {
 describe('without a tracer', () => {
   test('a call has ids of its own, of the right size, and no parent', () => {
     const startSpan = createStartSpan(off, () => ({ user: 'u-7' }))
-    const spans = Array.from({ length: 100 }, () => startSpan('chat', 'gpt-5-mini'))
+    const spans = Array.from({ length: 100 }, () => startSpan('chat', () => 'gpt-5-mini'))
     for (const { ids, attribution } of spans) {
       expect(ids.traceId).toMatch(/^[0-9a-f]{32}$/)
       expect(ids.spanId).toMatch(/^[0-9a-f]{16}$/)
@@ -62,7 +62,7 @@ describe('with the tracer of the process', () => {
   test('a call is a span in the trace of the user, below the span that is active, and the record has its ids', () => {
     const startSpan = createStartSpan(off, () => ({}))
     const parent = inSpan('checkout', (span) => {
-      const call = startSpan('chat', 'gpt-5-mini')
+      const call = startSpan('chat', () => 'gpt-5-mini')
       expect(call.ids).toMatchObject({ traceId: span.spanContext().traceId, parentSpanId: span.spanContext().spanId })
       call.end(endWith())
       return { call, span }
@@ -80,7 +80,7 @@ describe('with the tracer of the process', () => {
   })
 
   test('a call without an active span begins a trace', () => {
-    const call = createStartSpan(off, () => ({}))('chat', null)
+    const call = createStartSpan(off, () => ({}))('chat', () => null)
     expect(call.ids.parentSpanId).toBeNull()
     call.end(endWith())
     expect(ended[0]?.name).toBe('chat')
@@ -88,13 +88,13 @@ describe('with the tracer of the process', () => {
   })
 
   test('a call that failed says so', () => {
-    const call = createStartSpan(off, () => ({}))('chat', 'm')
+    const call = createStartSpan(off, () => ({}))('chat', () => 'm')
     call.end(endWith({ status: 'error', errorType: 'server_error' }))
     expect(ended[0]?.status).toEqual({ code: 2, message: 'server_error' })
   })
 
   test('what its sending starts lies below it, also after it waited', async () => {
-    const call = createStartSpan(off, () => ({}))('chat', 'm')
+    const call = createStartSpan(off, () => ({}))('chat', () => 'm')
     await call.run(async () => {
       await Promise.resolve()
       inSpan('POST', () => undefined)
@@ -108,7 +108,7 @@ describe('with the tracer of the process', () => {
 
   test('a span that is not sampled gives its ids all the same', () => {
     const unsampled = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 0 }
-    const call = context.with(trace.setSpanContext(ROOT_CONTEXT, unsampled), () => createStartSpan(off, () => ({}))('chat', 'm'))
+    const call = context.with(trace.setSpanContext(ROOT_CONTEXT, unsampled), () => createStartSpan(off, () => ({}))('chat', () => 'm'))
     expect(call.ids).toMatchObject({ traceId: unsampled.traceId, parentSpanId: unsampled.spanId })
     expect(call.ids.spanId).not.toBe(unsampled.spanId)
     call.end(endWith())
@@ -123,7 +123,7 @@ describe('with the tracer of the process', () => {
         return trace.getTracer('other')
       },
     }
-    const call = createStartSpan({ telemetry: { ...off.telemetry, tracerProvider } }, () => ({}))('chat', 'm')
+    const call = createStartSpan({ telemetry: { ...off.telemetry, tracerProvider } }, () => ({}))('chat', () => 'm')
     call.end(endWith())
     expect(names).toEqual(['@keylease/sdk'])
     expect(ended).toHaveLength(1)
@@ -133,19 +133,22 @@ describe('with the tracer of the process', () => {
     const parent = { traceId: 'c'.repeat(32), spanId: 'd'.repeat(16), traceFlags: 1 }
     const getTracer = () => ({ startSpan: (_: string, _options: object, at: Context) => trace.getSpan(at) })
     const startSpan = createStartSpan({ telemetry: { ...off.telemetry, tracerProvider: { getTracer } } }, () => ({}))
-    const calls = context.with(trace.setSpanContext(ROOT_CONTEXT, parent), () => [startSpan('chat', null), startSpan('chat', null)])
+    const calls = context.with(trace.setSpanContext(ROOT_CONTEXT, parent), () => [
+      startSpan('chat', () => null),
+      startSpan('chat', () => null),
+    ])
     for (const { ids } of calls) expect(ids).toMatchObject({ traceId: parent.traceId, parentSpanId: parent.spanId })
     expect(new Set([parent.spanId, ...calls.map(({ ids }) => ids.spanId)]).size).toBe(3)
   })
 
   test('what we send for ourselves is not in the trace', () => {
-    inSpan('checkout', () => runUntraced(() => createStartSpan(off, () => ({}))('chat', 'm').end(endWith())))
+    inSpan('checkout', () => runUntraced(() => createStartSpan(off, () => ({}))('chat', () => 'm').end(endWith())))
     expect(ended.map(({ name }) => name)).toEqual(['checkout'])
   })
 
   test('bodies are in the span only where they were asked for, whole characters up to a limit', () => {
     const record = (telemetry: { recordInputs: boolean; recordOutputs: boolean }) => {
-      const call = createStartSpan({ telemetry: { ...off.telemetry, ...telemetry } }, () => ({}))('chat', 'm')
+      const call = createStartSpan({ telemetry: { ...off.telemetry, ...telemetry } }, () => ({}))('chat', () => 'm')
       const pushed: string[] = []
       const reading = endWith().reading
       const reader = call.content.output({ push: (piece) => void pushed.push(new TextDecoder().decode(piece)), end: () => reading })
@@ -173,7 +176,7 @@ test('a span is ended once, however often it is asked to', () => {
     end: () => told.push('end'),
   }
   const tracerProvider = { getTracer: () => ({ startSpan: () => span }) }
-  const call = createStartSpan({ telemetry: { ...off.telemetry, tracerProvider } }, () => ({}))('chat', 'm')
+  const call = createStartSpan({ telemetry: { ...off.telemetry, tracerProvider } }, () => ({}))('chat', () => 'm')
   call.end(endWith({ status: 'error' }))
   call.end(endWith())
   expect(told).toEqual(['attributes', 'status', 'end'])

@@ -10,10 +10,10 @@ const errorStatus = 2
 
 /** A span in the user's trace where the user has a tracer; ids of our own where not. */
 export function createStartSpan(config: Pick<Config, 'telemetry'>, readAttribution: () => Attribution): StartSpan {
-  return (operation, model) => {
+  return (operation, readModel) => {
     const context = readContext()
     const parent = readIds(context?.getValue(spanKey))
-    const span = findTracer(config, scope)?.startSpan([operation, model].filter(Boolean).join(' '), { kind: clientKind }, context)
+    const span = findTracer(config, scope)?.startSpan([operation, readModel()].filter(Boolean).join(' '), { kind: clientKind }, context)
     const { recordInputs, recordOutputs } = config.telemetry
     const content = span && (recordInputs || recordOutputs) ? createContent(config.telemetry) : noContent
     return new StartedSpan(chooseIds(readIds(span), parent), readAttribution(), content, span ?? null, context)
@@ -34,6 +34,10 @@ class StartedSpan implements CallSpan {
   ) {
     this.#span = span
     this.#context = context
+  }
+
+  get isTraced(): boolean {
+    return this.#span !== null && this.#span.isRecording?.() !== false
   }
 
   run<T>(work: () => T): T {

@@ -5,6 +5,8 @@ export interface UserSpan {
   spanContext(): { traceId: string; spanId: string }
   setAttributes(attributes: Record<string, string | number | boolean | string[]>): unknown
   setStatus(status: { code: number; message?: string }): unknown
+  /** One that is not sampled records nothing. */
+  isRecording?(): boolean
   end(): void
 }
 

@@ -4,7 +4,13 @@ import type { UsageOption } from '../providers/operation'
 import { askForUsage } from './ask-for-usage'
 import { toBytes, toText } from './bytes'
 
-const option: UsageOption = { body: { stream_options: { include_usage: true } }, captures: {}, member: 'usage', isOnlyUsage: () => false }
+const option: UsageOption = {
+  body: { stream_options: { include_usage: true } },
+  captures: {},
+  member: 'usage',
+  toCaptured: () => ({}),
+  isOnlyUsage: () => false,
+}
 const ask = (body: string) => toText(askForUsage(toBytes(body), option))
 const asked = '"stream_options":{"include_usage":true}'
 

@@ -14,6 +14,11 @@ const option: UsageOption = {
     choices: { path: 'choices[]', keep: 'count' },
     objects: { path: 'object', keep: 'values' },
   },
+  toCaptured: ({ usage, choices, object }) => ({
+    usage: usage ?? undefined,
+    choices: Array.isArray(choices) && choices.length > 0 ? choices.length : undefined,
+    objects: typeof object === 'string' ? { [object]: 1 } : undefined,
+  }),
   isOnlyUsage: ({ usage, choices, objects }) => usage !== undefined && choices === undefined && objects === undefined,
 }
 

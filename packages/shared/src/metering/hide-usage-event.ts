@@ -1,10 +1,9 @@
 import type { UsageOption } from '../providers/operation'
 import { ByteCopy } from './byte-copy'
 import { CR, LF } from './bytes'
-import { CaptureRecord } from './capture-record'
 import { SseLines, type SseSink } from './framing/sse-lines'
-import { JsonScanner } from './json-scanner'
-import { MemberSearch } from './member-search'
+import { findUsageEvents } from './plain-events'
+import { beginScanning, endScanning, type Scanning } from './scanning'
 
 /** Passes server-sent events on, byte by byte as they came, but for the one that came only because we asked for usage. */
 export interface UsageEventFilter {
@@ -18,31 +17,30 @@ export const hideUsageEvent = (option: UsageOption): UsageEventFilter => new Sse
 /** An event that is larger than this is no usage alone, and passes. */
 const MAX_HELD_BYTES = 64 * 1024
 
+/** The first byte of a byte order mark. */
+const markStart = 0xef
+
 class SseFilter implements UsageEventFilter, SseSink {
-  private readonly lines = new SseLines(this)
-  private readonly record: CaptureRecord
-  private readonly scanner: JsonScanner
+  /** Made with the first event that takes a reading: most streams have one. */
+  private lines: SseLines | null = null
+  private scanning: Scanning | null = null
   private chunk: Uint8Array = new Uint8Array(0)
   private passed: Uint8Array[] = []
   /** In the chunk: what comes before was passed on or dropped; where the event at hand begins. */
   private from = 0
   private eventStart = 0
   private readonly held = new ByteCopy()
-  private readonly usage: MemberSearch
   private isBegun = false
   private isTooLarge = false
   /** The last event ended with the CR that the chunk ended with: a line feed that comes next is still of it. */
   private tornLineFeed: 'none' | 'pass' | 'drop' = 'none'
 
-  constructor(private readonly option: UsageOption) {
-    this.record = new CaptureRecord(option.captures)
-    this.scanner = new JsonScanner(this.record)
-    this.usage = new MemberSearch(option.member)
-  }
+  constructor(private readonly option: UsageOption) {}
 
   push(chunk: Uint8Array): Uint8Array[] {
     if (chunk.length === 0) return []
-    if (this.isHarmless(chunk)) return [chunk]
+    const whole = this.isBetween(chunk) ? this.passWhole(chunk) : null
+    if (whole !== null) return whole
     this.isBegun = true
     this.chunk = chunk
     this.passed = []
@@ -50,6 +48,7 @@ class SseFilter implements UsageEventFilter, SseSink {
     this.from = isTorn && this.tornLineFeed === 'drop' ? 1 : 0
     this.eventStart = isTorn ? 1 : 0
     this.tornLineFeed = 'none'
+    this.lines ??= new SseLines(this)
     this.lines.push(chunk)
     this.pass(this.from, this.isTooLarge ? chunk.length : this.eventStart)
     if (!this.isTooLarge) this.holdRest()
@@ -59,11 +58,14 @@ class SseFilter implements UsageEventFilter, SseSink {
   end(): Uint8Array[] {
     this.passed = []
     if (!this.isOnlyUsage()) this.passHeld()
+    if (this.scanning !== null) endScanning(this.option.captures, this.scanning)
+    this.scanning = null
     return this.passed
   }
 
   data(bytes: Uint8Array, from: number, to: number): void {
-    this.scanner.push(bytes, from, to)
+    this.scanning ??= beginScanning(this.option.captures)
+    this.scanning.scanner.push(bytes, from, to)
   }
 
   endEvent(at: number): void {
@@ -77,18 +79,36 @@ class SseFilter implements UsageEventFilter, SseSink {
     if (at === this.chunk.length && this.chunk[at - 1] === CR) this.tornLineFeed = isDropped ? 'drop' : 'pass'
     this.eventStart = at
     this.isTooLarge = false
-    this.record.clear()
-    this.scanner.endDocument()
+    this.scanning?.record.clear()
+    this.scanning?.scanner.endDocument()
   }
 
-  /** Whole events, and usage in none of them. */
-  private isHarmless(chunk: Uint8Array): boolean {
-    const isBetween = this.isBegun && this.held.length === 0 && !this.isTooLarge && this.tornLineFeed === 'none'
-    return isBetween && chunk[chunk.length - 1] === LF && chunk[chunk.length - 2] === LF && !this.usage.mayHold(chunk)
+  /** Of whole events. */
+  private isBetween(chunk: Uint8Array): boolean {
+    const { length } = chunk
+    // A mark before the first event is no part of it.
+    const isBetween = (this.isBegun || chunk[0] !== markStart) && this.held.length === 0
+    return isBetween && !this.isTooLarge && this.tornLineFeed === 'none' && chunk[length - 1] === LF && chunk[length - 2] === LF
+  }
+
+  /** Null where it takes a reading. */
+  private passWhole(chunk: Uint8Array): Uint8Array[] | null {
+    const dropped = chunk.length > MAX_HELD_BYTES ? null : findUsageEvents(chunk, this.option)
+    if (dropped === null || dropped.length === 0) return dropped && [chunk]
+    this.chunk = chunk
+    this.passed = []
+    this.from = 0
+    for (const { from, to } of dropped) {
+      this.pass(this.from, from)
+      this.from = to
+    }
+    this.pass(this.from, chunk.length)
+    return this.passed
   }
 
   private isOnlyUsage(): boolean {
-    return this.scanner.isWhole && this.option.isOnlyUsage(this.record.read())
+    const { scanning } = this
+    return scanning?.scanner.isWhole === true && this.option.isOnlyUsage(scanning.record.read())
   }
 
   private holdRest(): void {

@@ -47,6 +47,7 @@ const option: UsageOption = {
   body: { stream_options: { include_usage: true } },
   member: 'usage',
   captures: { usage: { path: 'usage', keep: 'last' } },
+  toCaptured: ({ usage }) => ({ usage: usage ?? undefined }),
   isOnlyUsage: ({ usage }) => usage !== undefined,
 }
 

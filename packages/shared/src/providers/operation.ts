@@ -69,4 +69,6 @@ export interface UsageOption {
   /** Whether an event, of which these captures were kept, holds nothing but usage. */
   isOnlyUsage(captured: Captured): boolean
   captures: Readonly<Record<string, Capture>>
+  /** The same captures of an event that was parsed already. */
+  toCaptured(event: Readonly<Record<string, unknown>>): Captured
 }

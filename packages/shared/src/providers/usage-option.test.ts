@@ -47,3 +47,9 @@ test.each(unasked)('a stream that would tell nothing is asked, and then needs no
   expect(readWireRequest(again).reading.needsUsageOption).toBe(false)
   expect({ ...asked, stream_options: undefined }).toEqual({ ...JSON.parse(text([body])), stream_options: undefined })
 })
+
+test.each(streams)('whichever events come together, the same are hidden: $name', (one) => {
+  const filter = hideUsageEvent(one.option)
+  const pieces = one.events.flatMap((event) => filter.push(new TextEncoder().encode(event)))
+  expect(text([...pieces, ...filter.end()])).toBe(one.events.filter((event) => !holdsUsageAlone(event)).join(''))
+})

@@ -31,6 +31,11 @@ export const chatUsageOption: UsageOption = {
     choices: { path: 'choices[]', keep: 'count' },
     error: { path: 'error', keep: 'count' },
   },
+  toCaptured: ({ usage, choices, error }) => ({
+    usage: usage ?? undefined,
+    choices: Array.isArray(choices) ? choices.length : 0,
+    error: error === null || error === undefined ? 0 : 1,
+  }),
   isOnlyUsage: (captured) => captured['usage'] !== undefined && readTotal(captured['choices']) === 0 && readTotal(captured['error']) === 0,
 }
 
