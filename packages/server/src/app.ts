@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono'
 import type { Deps } from './deps'
 import { AppError } from './platform/errors'
-import type { Env, Route } from './platform/http'
+import { type Env, nonceOf, type Route } from './platform/http'
 import { mountRoutes, refuse } from './platform/pipeline'
 import { agentRoutes } from './slices/agents/routes'
 import { attributionRuleRoutes } from './slices/attribution-rules/routes'
@@ -63,5 +63,5 @@ export const createRoutes = (deps: Deps): Route[] => [
 /** Sealed: browsers get the status page, programs the error; nothing else is served. */
 function answerSealed(deps: Deps, c: Context<Env>): Response | Promise<Response> {
   if (!c.req.header('accept')?.includes('text/html')) return refuse(deps, c, new AppError('sealed', { retryAfterSeconds: 5 }))
-  return c.html(renderStatus({ reason: deps.keyring.sealedReason() ?? '', nonce: c.var.nonce }), 503)
+  return c.html(renderStatus({ reason: deps.keyring.sealedReason() ?? '', nonce: nonceOf(c) }), 503)
 }

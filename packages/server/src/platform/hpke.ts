@@ -1,4 +1,4 @@
-import { createCipheriv, createPublicKey, createSecretKey, encapsulate as encapsulateKey, type KeyObject } from 'node:crypto'
+import { createCipheriv, createPublicKey, encapsulate as encapsulateKey, type KeyObject } from 'node:crypto'
 import { keyedHash } from './keyed-hash'
 
 /** What was sealed, for whoever has the private key. */
@@ -34,7 +34,7 @@ export function createSealer(info: string): (recipient: string, aad: string, pla
     const key = keyedHash(secret, ofKey)
     const nonce = keyedHash(secret, ofNonce)
     try {
-      const cipher = createCipheriv('aes-256-gcm', createSecretKey(key), nonce.subarray(0, nonceBytes))
+      const cipher = createCipheriv('aes-256-gcm', key, nonce.subarray(0, nonceBytes))
       cipher.setAAD(Buffer.from(aad))
       return { encapsulatedKey, ciphertext: Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]) }
     } finally {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Endpoint } from '@keylease/shared/contracts/endpoint'
 import { type IdKind, readIdKind } from '@keylease/shared/ids'
 import type { Context } from 'hono'
@@ -36,7 +37,8 @@ interface Variables {
   /** What the path names, once that is known to be well-formed. */
   object: { kind: IdKind; id: string } | null
   rate: RateDecision | null
-  nonce: string
+  /** Made for the first who asks: only pages have one. */
+  nonce: string | null
 }
 export type Env = { Variables: Variables; Bindings: { incoming?: { url?: string; socket: { remoteAddress?: string } } } }
 
@@ -87,14 +89,14 @@ export function handleRaw(endpoint: Endpoint, handler: (c: Context<Env>) => Prom
 export async function admitActor(deps: Deps, c: Context<Env>, endpoint: Endpoint): Promise<Actor> {
   const principal = await admit(deps, c, endpoint)
   if (!principal) throw new AppError('unauthenticated')
-  return { ...principal, request: c.var.facts }
+  return { ...principal, request: c.get('facts') }
 }
 
 /** A route whose answer is a file. It passes the same doors. */
 export function handleFile<E extends Endpoint>(endpoint: E, handler: (input: Input<E>) => Promise<FileAnswer>): Route {
   return {
     endpoint,
-    respond: async (deps, c) => sendFile(deps.log, c.var.facts.id, await handler(await readInput(deps, c, endpoint))),
+    respond: async (deps, c) => sendFile(deps.log, c.get('facts').id, await handler(await readInput(deps, c, endpoint))),
   }
 }
 
@@ -217,6 +219,13 @@ function reply(c: Context<Env>, endpoint: Endpoint, answer: unknown): Response {
   const { status, schema } = endpoint.response
   if (!schema) return c.body(null, status as 204)
   return c.json(schema.parse(answer) as object, status as 200)
+}
+
+/** By which the inline parts of this page are known. */
+export function nonceOf(c: Context<Env>): string {
+  const nonce = c.get('nonce') ?? randomBytes(16).toString('base64')
+  c.set('nonce', nonce)
+  return nonce
 }
 
 export function rateHeadersOf(c: Context<Env>): Record<string, string> {

@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { openLogFile } from './log/file'
+import { gatherLines } from './log/gathered'
 import { redact } from './log/redaction'
 
 export type Log = Logger
@@ -20,6 +21,6 @@ export function createLog(options: { to: LogTarget; level?: string }): Log {
 }
 
 function openTarget(to: LogTarget): DestinationStream {
-  if (to === 'stdout') return pino.destination({ fd: 1, sync: true })
-  return 'file' in to ? openLogFile(to.file) : to
+  if (to === 'stdout') return gatherLines(pino.destination({ fd: 1, sync: true }))
+  return 'file' in to ? gatherLines(openLogFile(to.file)) : to
 }

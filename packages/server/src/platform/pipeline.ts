@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { errorTable } from '@keylease/shared/errors'
 import { newId } from '@keylease/shared/ids'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import type { Deps } from '../deps'
 import { isDatabaseAway } from './db'
 import { AppError } from './errors'
-import { type Env, type Route, rateHeadersOf } from './http'
+import { type Env, nonceOf, type Route, rateHeadersOf } from './http'
 import { checkRegistry } from './registry'
 import { createClientAddress, toRateSource } from './request/address'
 import { securityHeaders } from './request/headers'
@@ -77,7 +76,7 @@ function observe(deps: Deps): MiddlewareHandler<Env> {
     c.set('refused', null)
     c.set('object', null)
     c.set('rate', null)
-    c.set('nonce', randomBytes(16).toString('base64'))
+    c.set('nonce', null)
     const attributes = { 'http.request.method': c.req.method, 'keylease.request_id': id }
     await traceRequest(c.req.method, attributes, async (span) => {
       await next()
@@ -109,7 +108,7 @@ function createHeaders(https: boolean): (c: Context<Env>) => void {
   return (c) => {
     const { headers } = c.res
     const isPage = headers.get('content-type')?.startsWith('text/html') === true
-    const security = isPage ? Object.entries(securityHeaders('page', { https, nonce: c.get('nonce') })) : ofApi
+    const security = isPage ? Object.entries(securityHeaders('page', { https, nonce: nonceOf(c) })) : ofApi
     for (const [name, value] of security) headers.set(name, value)
     for (const [name, value] of Object.entries(rateHeadersOf(c))) headers.set(name, value)
     headers.set('x-request-id', c.get('facts').id)
@@ -117,7 +116,7 @@ function createHeaders(https: boolean): (c: Context<Env>) => void {
 }
 
 function report(deps: Deps, c: Context<Env>, seconds: number): void {
-  const { facts, principal, refused, route } = c.var
+  const [facts, principal, refused, route] = [c.get('facts'), c.get('principal'), c.get('refused'), c.get('route')]
   const shown = principal ?? refused?.principal
   if (shown) deps.keyUsage.count(shown, c.res.status, facts.address)
   if (shown) deps.workloads.usage.note(shown, c.res.status, facts.address)
@@ -138,7 +137,7 @@ export function refuse(deps: Deps, c: Context<Env>, error: unknown): Response {
 /** Whatever the answer looks like: it is logged, counted and told to security events, and has the headers that belong to it. */
 export function noteRefusal(deps: Deps, c: Context<Env>, error: unknown): AppError {
   const known = toAppError(error)
-  if (known.code === 'internal') deps.log.error({ requestId: c.var.facts.id, err: error }, 'unexpected error')
+  if (known.code === 'internal') deps.log.error({ requestId: c.get('facts').id, err: error }, 'unexpected error')
   deps.metrics.countError(known.code)
   recordRefusal(deps.security, c, known.code)
   if (known.retryAfterSeconds !== undefined) c.header('retry-after', String(known.retryAfterSeconds))
@@ -147,7 +146,7 @@ export function noteRefusal(deps: Deps, c: Context<Env>, error: unknown): AppErr
 }
 
 export function toErrorBody(c: Context<Env>, { code, message, details }: AppError) {
-  return { error: { code, message, requestId: c.var.facts.id, ...(details === undefined ? {} : { details }) } }
+  return { error: { code, message, requestId: c.get('facts').id, ...(details === undefined ? {} : { details }) } }
 }
 
 function toAppError(error: unknown): AppError {

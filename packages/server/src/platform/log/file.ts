@@ -4,7 +4,7 @@ import SonicBoom from 'sonic-boom'
 
 const defaults = { rotateAtBytes: 32 * 1024 * 1024, keep: 5 }
 
-/** Written at once, so that the last line before a crash is there; the oldest of the kept files goes at each rotation. */
+/** Written to before the call returns, so that the last lines before a crash are there; the oldest of the kept files goes at each rotation. */
 export function openLogFile(file: string, options: Partial<typeof defaults> = {}): SonicBoom {
   const { rotateAtBytes, keep } = { ...defaults, ...options }
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })

@@ -19,7 +19,17 @@ function redactObject(record: object, depth: number): Record<string, unknown> {
   return Object.fromEntries(entries)
 }
 
-const isSecretName = (name: string) => secretName.test(name) || secretName.test(name.toLowerCase())
+const known = new Map<string, boolean>()
+const mostKnown = 1_000
+
+/** Of the few names that records have, over and over. */
+function isSecretName(name: string): boolean {
+  const before = known.get(name)
+  if (before !== undefined) return before
+  const isSecret = secretName.test(name) || secretName.test(name.toLowerCase())
+  if (known.size < mostKnown) known.set(name, isSecret)
+  return isSecret
+}
 
 function redactValue(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return redactText(value)

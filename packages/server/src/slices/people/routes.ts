@@ -3,7 +3,7 @@ import * as factor from '@keylease/shared/contracts/factors'
 import * as owner from '@keylease/shared/contracts/owner'
 import * as step from '@keylease/shared/contracts/step-up'
 import type { Deps } from '../../deps'
-import { handle, handleRaw, type Route } from '../../platform/http'
+import { handle, handleRaw, nonceOf, type Route } from '../../platform/http'
 import { disableTotp, enableTotp, generateBackupCodes, verifyBackupCode, verifyTotp } from './factors'
 import { createOwner } from './owner'
 import { renderInvite, renderReset, renderWelcome } from './page'
@@ -40,7 +40,7 @@ const factorRoutes = (deps: Deps): Route[] => [
 ]
 
 const pageRoutes = (): Route[] => [
-  handleRaw(owner.getWelcome, (c) => c.html(renderWelcome(c.var.nonce))),
-  handleRaw(owner.getInvite, (c) => c.html(renderInvite(c.var.nonce))),
-  handleRaw(owner.getReset, (c) => c.html(renderReset(c.var.nonce))),
+  handleRaw(owner.getWelcome, (c) => c.html(renderWelcome(nonceOf(c)))),
+  handleRaw(owner.getInvite, (c) => c.html(renderInvite(nonceOf(c)))),
+  handleRaw(owner.getReset, (c) => c.html(renderReset(nonceOf(c)))),
 ]
