@@ -3,6 +3,8 @@ import { systemClock } from './clock'
 /** Work that nobody waits for. */
 export interface Chore {
   run(): void
+  /** It could not be done. Whoever is served meanwhile has nothing to do with it. */
+  fail(): void
 }
 
 const waiting: Chore[] = []
@@ -31,5 +33,13 @@ export function postpone(chore: Chore, isUrgent = false): void {
 /** Everything that was postponed, at once: for whoever asks for what comes of it, and for the end of the process. */
 export function catchUp(): void {
   isDue = false
-  for (let chore = waiting.shift(); chore; chore = waiting.shift()) chore.run()
+  for (let chore = waiting.shift(); chore; chore = waiting.shift()) doNow(chore)
+}
+
+export function doNow(chore: Chore): void {
+  try {
+    chore.run()
+  } catch {
+    chore.fail()
+  }
 }

@@ -28,6 +28,7 @@ export function createFetchRoom(options: KeyleaseOptions, clock = systemClock) {
       return { lease, sequence, startedAtMs: clock.now() }
     },
     finish: (_, record) => void records.push(record),
+    lose: () => undefined,
     flush: async () => undefined,
     close: async () => undefined,
     stats: () => ({ waiting: 0, dropped: 0, acknowledged: 0, unspooled: 0 }),

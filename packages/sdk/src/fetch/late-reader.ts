@@ -28,6 +28,7 @@ export class LateReader implements AnswerTaker, Chore {
   #length = 0
   #kept: Uint8Array[] = []
   #keptBytes = 0
+  #isBroken = false
 
   constructor(call: Call, { status, headers }: Pick<Response, 'status' | 'headers'>, content: Content) {
     this.#call = call
@@ -40,7 +41,7 @@ export class LateReader implements AnswerTaker, Chore {
     const { length } = piece
     if (this.#length + length > bufferBytes) this.run()
     if (length > bufferBytes) {
-      this.#open().push(piece)
+      this.#read(piece)
       return
     }
     this.#buffer ??= idle.pop() ?? new Uint8Array(bufferBytes)
@@ -62,17 +63,33 @@ export class LateReader implements AnswerTaker, Chore {
 
   /** Reads what it holds. */
   run(): void {
-    if (this.#buffer !== null && this.#length > 0) this.#open().push(this.#buffer.subarray(0, this.#length))
+    if (this.#buffer !== null && this.#length > 0) this.#read(this.#buffer.subarray(0, this.#length))
     this.#length = 0
-    for (const piece of this.#kept) this.#open().push(piece)
+    for (const piece of this.#kept) this.#read(piece)
     this.#kept = []
   }
 
+  /** What was read of it is not all. */
+  fail(): void {
+    this.#isBroken = true
+  }
+
   end(how: AnswerEnd): UsageReading {
+    if (this.#isBroken) throw new Error('an answer could not be read')
     this.run()
     if (this.#buffer !== null && idle.length < mostIdle) idle.push(this.#buffer)
     this.#buffer = null
     return this.#open().end(how)
+  }
+
+  /** Its caller has nothing to do with what goes wrong here. */
+  #read(piece: Uint8Array): void {
+    if (this.#isBroken) return
+    try {
+      this.#open().push(piece)
+    } catch {
+      this.fail()
+    }
   }
 
   #open(): AnswerReader {

@@ -1,6 +1,6 @@
 import type { AnswerEnd, UsageReading } from '@keylease/shared/metering/reading'
 import { oneRequest } from '@keylease/shared/pricing/vector'
-import { type Chore, postpone } from '../chores'
+import { type Chore, doNow, postpone } from '../chores'
 import type { Config } from '../config'
 import type { Lease, OpenCall } from '../leases/lease'
 import type { CallEntry, CallFacts, Ledger } from '../ledger/ledger'
@@ -42,6 +42,7 @@ export class Recorder implements OpenCall, Chore {
   #httpStatus: number | null = null
   #firstByteAtMs: number | null = null
   #wasSent = false
+  #isWritten = false
   #end: End | null = null
 
   constructor(room: RecorderRoom, sending: Sending, link: LinkedAbort) {
@@ -83,7 +84,7 @@ export class Recorder implements OpenCall, Chore {
     if (this.#end !== null) return
     this.#end = new End(how, error, this.#room.config.clock.now())
     this.#close()
-    if (this.#sending.span.isTraced) this.run()
+    if (this.#sending.span.isTraced) doNow(this)
     else postpone(this, this.#room.ledger.isSpooled || this.#reader?.isLarge)
   }
 
@@ -93,7 +94,12 @@ export class Recorder implements OpenCall, Chore {
     const record = this.#toRecord(this.#end)
     turn.settle(record.reading.vector)
     this.#room.ledger.finish(this.#entry, record, writeSpan)
+    this.#isWritten = true
     span.end(record)
+  }
+
+  fail(): void {
+    if (!this.#isWritten) this.#room.ledger.lose(this.#entry)
   }
 
   #toRecord({ how, error, atMs }: End): CallRecord {

@@ -104,6 +104,12 @@ class CallLedger implements Ledger {
     this.#wake()
   }
 
+  lose({ lease, sequence, intent }: CallEntry): void {
+    if (!isReported(lease)) return
+    lease.closeSequence(sequence)
+    if (!intent) this.#losses.count(1, 'what became of the call could not be read.')
+  }
+
   async flush(): Promise<void> {
     await this.#spooling.opening
     await this.#spooling.spool?.recovered
