@@ -10,8 +10,8 @@ import { describeSpread, orderRound } from './support/spread'
 const delaysMs = [0, 60]
 /** Of each kind of call: until what it runs through is compiled, here and behind it. */
 const warmMs = 2_000
-/** Ours and the bare client take turns by themselves, a few calls each, so that whatever the machine does meanwhile it does to both. */
-const pairSizeOf = (delayMs: number) => (delayMs === 0 ? { rounds: 300, first: 0, calls: 8 } : { rounds: 50, first: 0, calls: 3 })
+/** Ours and the bare client take turns by themselves: few calls each, so that whatever the machine does it does to both, and enough that work put off falls among them. */
+const pairSizeOf = (delayMs: number) => (delayMs === 0 ? { rounds: 75, first: 0, calls: 32 } : { rounds: 50, first: 0, calls: 3 })
 /**
  * The others take milliseconds of processes of their own: they are measured beside the bare client in longer rounds. The first calls of a
  * round find the caches as the contender before left them: they do not count.

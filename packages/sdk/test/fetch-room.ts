@@ -21,14 +21,12 @@ export function createFetchRoom(options: KeyleaseOptions, clock = systemClock) {
   for (const name of ['revoked', 'renewed', 'budget', 'degraded'] as const) events.on(name, (event) => heard.push({ name, event }))
   const ledger: Ledger = {
     opening: null,
-    isSpooled: false,
     begin(lease) {
       const sequence = lease.nextSequence()
       taken.push(`${lease.id}#${sequence}`)
       return { lease, sequence, startedAtMs: clock.now() }
     },
     finish: (_, record) => void records.push(record),
-    lose: () => undefined,
     flush: async () => undefined,
     close: async () => undefined,
     stats: () => ({ waiting: 0, dropped: 0, acknowledged: 0, unspooled: 0 }),

@@ -1,8 +1,9 @@
 import { type AnswerReader, createAnswerReader } from '@keylease/shared/metering/answer-reader'
 import type { AnswerEnd, AnswerFacts, RequestReading, UsageReading } from '@keylease/shared/metering/reading'
-import { type Chore, postpone } from '../chores'
+import type { Chore } from '../chores'
 import type { Content } from '../telemetry/content'
 import type { Call } from './classify'
+import { postpone } from './postpone'
 
 /** What takes an answer as it comes. */
 export interface AnswerTaker {
@@ -69,26 +70,20 @@ export class LateReader implements AnswerTaker, Chore {
     this.#kept = []
   }
 
-  /** What was read of it is not all. */
-  fail(): void {
-    this.#isBroken = true
-  }
-
   end(how: AnswerEnd): UsageReading {
-    if (this.#isBroken) throw new Error('an answer could not be read')
     this.run()
     if (this.#buffer !== null && idle.length < mostIdle) idle.push(this.#buffer)
     this.#buffer = null
-    return this.#open().end(how)
+    return this.#isBroken ? readNothing(this.#call, 'broken') : this.#open().end(how)
   }
 
-  /** Its caller has nothing to do with what goes wrong here. */
+  /** Its caller has nothing to do with what goes wrong here: it is estimated as one that broke off. */
   #read(piece: Uint8Array): void {
     if (this.#isBroken) return
     try {
       this.#open().push(piece)
     } catch {
-      this.fail()
+      this.#isBroken = true
     }
   }
 

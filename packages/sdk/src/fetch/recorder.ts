@@ -1,6 +1,6 @@
 import type { AnswerEnd, UsageReading } from '@keylease/shared/metering/reading'
 import { oneRequest } from '@keylease/shared/pricing/vector'
-import { type Chore, doNow, postpone } from '../chores'
+import { type Chore, catchUp } from '../chores'
 import type { Config } from '../config'
 import type { Lease, OpenCall } from '../leases/lease'
 import type { CallEntry, CallFacts, Ledger } from '../ledger/ledger'
@@ -10,6 +10,7 @@ import type { CallSpan } from '../telemetry/span'
 import type { Call } from './classify'
 import { type AnswerTaker, LateReader, readNothing } from './late-reader'
 import type { LinkedAbort } from './linked-abort'
+import { postpone } from './postpone'
 import type { Turn } from './rate-limit'
 
 export interface RecorderRoom {
@@ -84,30 +85,35 @@ export class Recorder implements OpenCall, Chore {
     if (this.#end !== null) return
     this.#end = new End(how, error, this.#room.config.clock.now())
     this.#close()
-    if (this.#sending.span.isTraced) doNow(this)
-    else postpone(this, this.#room.ledger.isSpooled || this.#reader?.isLarge)
+    postpone(this, isOnDisk(this.#entry) || this.#reader?.isLarge)
+    if (this.#sending.span.isTraced) catchUp()
   }
 
   run(): void {
+    const { how = 'broken' } = this.#end ?? {}
+    try {
+      this.#write(this.#reader?.end(how) ?? readNothing(this.#sending.call, how))
+    } catch {
+      // Nobody could read what it used: it is estimated from what was asked.
+      if (!this.#isWritten) this.#write(readNothing(this.#sending.call, 'broken'))
+    }
+  }
+
+  #write(reading: UsageReading): void {
     if (this.#end === null) return
     const { turn, span } = this.#sending
-    const record = this.#toRecord(this.#end)
+    const record = this.#toRecord(this.#end, reading)
     turn.settle(record.reading.vector)
     this.#room.ledger.finish(this.#entry, record, writeSpan)
     this.#isWritten = true
     span.end(record)
   }
 
-  fail(): void {
-    if (!this.#isWritten) this.#room.ledger.lose(this.#entry)
-  }
-
-  #toRecord({ how, error, atMs }: End): CallRecord {
+  #toRecord({ how, error, atMs }: End, reading: UsageReading): CallRecord {
     const { call, lease } = this.#sending
     const { sequence, startedAtMs } = this.#entry
     const httpStatus = this.#httpStatus
     const isSent = this.#wasSent && !isUnreached(error)
-    const reading = this.#reader?.end(how) ?? readNothing(call, how)
     const end = how === 'aborted' && error === undefined && isTold(reading) ? 'complete' : how
     const errorType = error === undefined ? readErrorType(reading, httpStatus) : describe(error)
     const firstByteAtMs = call.request.isStream ? this.#firstByteAtMs : null
@@ -129,6 +135,9 @@ export class Recorder implements OpenCall, Chore {
     return record
   }
 }
+
+/** Its intent is: nothing of it should be missing there for long. */
+const isOnDisk = ({ intent }: CallEntry): boolean => typeof intent === 'number'
 
 const toFacts = ({ call, span }: Sending): CallFacts => ({
   ...span.ids,

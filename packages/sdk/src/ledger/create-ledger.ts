@@ -10,6 +10,7 @@ import type { CallEntry, CallFacts, Ledger, LedgerStats, WriteSpan } from './led
 import { createLosses, type Losses } from './losses'
 import { SpanQueue } from './queue'
 import type { CallRecord } from './record'
+import type { Spool } from './spool'
 import { createSpooling, type Spooling } from './spooling'
 
 export interface LedgerRoom {
@@ -47,7 +48,7 @@ class CallLedger implements Ledger {
       events,
       queue: this.#queue,
       losses: this.#losses,
-      readSpool: () => this.#spooling.spool,
+      readSpool: () => this.#spool,
       loadWriter: () => import('./span-bytes').then(({ writeSpan }) => writeSpan).catch(() => null),
       loadSender: () =>
         import('./exporter').then(
@@ -65,7 +66,7 @@ class CallLedger implements Ledger {
       flush: () => this.#dispatch.flush(),
       close: () => {
         catchUp()
-        this.#spooling.spool?.close()
+        this.#spool?.close()
       },
     })
   }
@@ -74,15 +75,11 @@ class CallLedger implements Ledger {
     return this.#spooling.opening
   }
 
-  get isSpooled(): boolean {
-    return this.#spooling.spool !== null
-  }
-
   begin(lease: Lease, readFacts: () => CallFacts): CallEntry {
     const startedAtMs = this.#config.clock.now()
     if (!isReported(lease)) return { lease, sequence: 0, startedAtMs }
     const { id: leaseId, clockOffsetMs } = lease
-    const { spool } = this.#spooling
+    const spool = this.#spool
     // Whoever calls one after the other leaves no more than one to be assumed.
     if (spool) catchUp()
     const sequence = lease.nextSequence()
@@ -95,7 +92,7 @@ class CallLedger implements Ledger {
     if (!isReported(entry.lease)) return
     entry.lease.closeSequence(entry.sequence)
     this.#recorded++
-    const { spool } = this.#spooling
+    const spool = this.#spool
     const place = spool?.writeRecord(entry.intent ?? null, record) ?? null
     if (!this.#queue.push(write(record), place)) {
       if (place) spool?.leave(place)
@@ -104,15 +101,9 @@ class CallLedger implements Ledger {
     this.#wake()
   }
 
-  lose({ lease, sequence, intent }: CallEntry): void {
-    if (!isReported(lease)) return
-    lease.closeSequence(sequence)
-    if (!intent) this.#losses.count(1, 'what became of the call could not be read.')
-  }
-
   async flush(): Promise<void> {
     await this.#spooling.opening
-    await this.#spooling.spool?.recovered
+    await this.#spool?.recovered
     catchUp()
     await this.#dispatch.flush()
   }
@@ -130,7 +121,7 @@ class CallLedger implements Ledger {
     const onlyHere = this.#queue.unspooled
     if (onlyHere > 0) this.#losses.count(onlyHere, 'the service could not be reached before the end.')
     this.#queue.drop(this.#queue.length)
-    this.#spooling.spool?.close()
+    this.#spool?.close()
     this.#losses.tell()
   }
 
@@ -140,12 +131,16 @@ class CallLedger implements Ledger {
       waiting: this.#waiting,
       dropped: this.#losses.dropped,
       acknowledged: this.#dispatch.acknowledged,
-      unspooled: this.#spooling.spool?.unspooled ?? 0,
+      unspooled: this.#spool?.unspooled ?? 0,
     }
   }
 
+  get #spool(): Spool | null {
+    return this.#spooling.spool
+  }
+
   get #waiting(): number {
-    return this.#queue.length + (this.#spooling.spool?.waiting ?? 0)
+    return this.#queue.length + (this.#spool?.waiting ?? 0)
   }
 
   /** After the end nobody waits for a batch to fill. */

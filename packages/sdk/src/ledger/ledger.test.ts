@@ -1,5 +1,4 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { makeFacts } from '../../test/calls'
 import { openLedger } from '../../test/ledger'
 import { startReceiver } from '../../test/receiver'
 
@@ -46,14 +45,6 @@ test('every call is reported once, with its number, its ids, the conventions and
     authorization: 'Bearer test-token',
   })
   expect(ledger.stats()).toEqual({ waiting: 0, dropped: 0, acknowledged: 2, unspooled: 0 })
-})
-
-test('a call whose record could not be made is counted as lost and told', async () => {
-  const { ledger, lease, degraded } = await open()
-  ledger.lose(ledger.begin(lease, makeFacts))
-  await ledger.flush()
-  expect(ledger.stats()).toMatchObject({ waiting: 0, dropped: 1 })
-  expect(degraded).toMatchObject([{ reason: 'reports_dropped' }])
 })
 
 test('calls of one second are one batch, and a full batch does not wait', async () => {

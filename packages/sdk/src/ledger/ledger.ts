@@ -30,13 +30,9 @@ export interface LedgerStats {
 export interface Ledger {
   /** Until the spool is open; null where nothing is waited for. A call that begins earlier has no intent on disk. */
   readonly opening: Promise<void> | null
-  /** What is told to it outlives the process. */
-  readonly isSpooled: boolean
   /** Takes the next number of the lease, and writes down the intent where a spool can. */
   begin(lease: Lease, readFacts: () => CallFacts): CallEntry
   finish(entry: CallEntry, record: CallRecord, write: WriteSpan): void
-  /** Its record could not be made: where an intent is on disk the call is assumed later, else it is counted as lost. */
-  lose(entry: CallEntry): void
   /** Sends what waits; resolves once it is acknowledged, or could not be sent for now. */
   flush(): Promise<void>
   close(): Promise<void>

@@ -103,16 +103,6 @@ test('reports that could not be sent before close are on disk for whoever comes 
   expect(sequences(second.receiver.spans)).toEqual([1])
 })
 
-test('a call whose record could not be made is assumed by the next process, and not lost', async () => {
-  const first = await open()
-  first.ledger.lose(first.ledger.begin(first.lease, makeFacts))
-  await first.ledger.close()
-  expect(first.ledger.stats().dropped).toBe(0)
-  const second = await open(first.spool)
-  await second.ledger.flush()
-  expect(second.receiver.spans).toMatchObject([{ attributes: { 'keylease.lease.sequence': 1, 'keylease.usage.quality': 'assumed' } }])
-})
-
 test('a call under way at close is assumed by the next process unless this one still says how it went', async () => {
   const first = await open()
   first.ledger.begin(first.lease, makeFacts)
