@@ -1,4 +1,5 @@
 import { hideUsageEvent, type UsageEventFilter } from '@keylease/shared/metering/hide-usage-event'
+import type { Config } from '../config'
 import type { Call } from './classify'
 import type { AnswerTaker } from './late-reader'
 import { LinkedAbort } from './linked-abort'
@@ -8,11 +9,38 @@ import { outputCapHeader } from './output-cap'
 import { Recorder, type RecorderRoom, type Sending } from './recorder'
 import { sendCall } from './send'
 
-/**
- * One sending of a call under one lease: its own number, its own record, whatever becomes of it. What lives as long as a call is of
- * classes, without closures that hold more of it than they use.
- */
+/** One sending of a call under one lease: its own number, its own record, whatever becomes of it. */
 export class Attempt {
+  readonly #config: Config
+  readonly #sending: Sending
+  readonly #link: LinkedAbort
+  readonly #recorder: Recorder
+
+  constructor(room: RecorderRoom, sending: Sending) {
+    this.#config = room.config
+    this.#sending = sending
+    this.#link = new LinkedAbort(sending.call.outgoing.signal)
+    this.#recorder = new Recorder(room, sending, this.#link)
+  }
+
+  /** Whoever waits for it tells what came of it: a promise in between would cost a turn. */
+  send(): Promise<Response> {
+    const { call, lease, span } = this.#sending
+    return span.run(() => sendCall(this.#config, call, lease, this.#link.signal, this.#recorder))
+  }
+
+  answered(response: Response): Answer {
+    return new Answer(response, this.#sending.call, this.#recorder, this.#link)
+  }
+
+  failed(error: unknown): void {
+    this.#link.unlink()
+    this.#recorder.end(this.#link.signal.aborted ? 'aborted' : 'broken', error)
+  }
+}
+
+/** What lives as long as a call is of classes, without closures that hold more of it than they use. */
+export class Answer {
   readonly response: Response
   readonly #call: Call
   readonly #recorder: Recorder
@@ -48,20 +76,6 @@ export class Attempt {
   #complete(): void {
     this.#link.unlink()
     this.#recorder.end('complete')
-  }
-}
-
-export async function attemptCall(room: RecorderRoom, sending: Sending): Promise<Attempt> {
-  const { call, lease, span } = sending
-  const link = new LinkedAbort(call.outgoing.signal)
-  const recorder = new Recorder(room, sending, link)
-  try {
-    const response = await span.run(() => sendCall(room.config, call, lease, link.signal, recorder))
-    return new Attempt(response, call, recorder, link)
-  } catch (error) {
-    link.unlink()
-    recorder.end(link.signal.aborted ? 'aborted' : 'broken', error)
-    throw error
   }
 }
 

@@ -5,13 +5,14 @@ import type { LeaseNeed } from '../leases/issue'
 import type { Lease } from '../leases/lease'
 import type { StartSpan } from '../telemetry/span'
 import { createStartSpan } from '../telemetry/start-span'
-import { type Attempt, attemptCall } from './attempt'
+import { type Answer, Attempt } from './attempt'
 import { type Call, classify, findLacking } from './classify'
 import type { FetchRoom } from './leased-fetch'
 import { type Outgoing, toOutgoing } from './outgoing'
 import { takeTurn } from './rate-limit'
 import { Sending } from './recorder'
 
+type Refuse = (error: unknown) => Promise<Response>
 type Fetch = (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>
 
 /** How long another lease may take to come before the provider's own answer is passed on. */
@@ -35,23 +36,34 @@ class Prepared {
 }
 
 /** The calls of one provider. */
-export function createCaller(given: FetchRoom, provider: Provider, keyId: string | undefined): Fetch {
+export function createCaller(given: FetchRoom, provider: Provider, keyId: string | undefined, refuse: Refuse): Fetch {
   const need: LeaseNeed = { provider: provider.id, ...(keyId !== undefined && { keyId }) }
   const startSpan = createStartSpan(given.config, given.readAttribution)
   const room: Room = { ...given, startSpan, provider, need, resting: new Map() }
+  // All in one function: each promise that another is waited for with costs a turn.
   return async (input, init) => {
-    const read = toOutgoing(input, init)
-    const outgoing = read instanceof Promise ? await read : read
-    if (given.ledger.opening) await given.ledger.opening
-    const prepared = prepareNow(room, outgoing) ?? (await prepare(room, need, outgoing, outgoing.signal ?? undefined))
-    const first = await attempt(room, prepared)
+    let attempt: Attempt | null = null
     try {
-      if (first.response.status < 400) return first.deliver()
-      return (await tryAgain(room, prepared, first)) ?? first.deliver()
+      const read = toOutgoing(input, init)
+      const outgoing = read instanceof Promise ? await read : read
+      if (given.ledger.opening) await given.ledger.opening
+      const prepared = prepareNow(room, outgoing) ?? (await prepare(room, need, outgoing, outgoing.signal ?? undefined))
+      attempt = begin(room, prepared)
+      const first = attempt.answered(await attempt.send())
+      return first.response.status < 400 ? first.deliver() : await deliverBest(room, prepared, first)
     } catch (error) {
-      await first.discard()
-      throw error
+      attempt?.failed(error)
+      return refuse(error)
     }
+  }
+}
+
+async function deliverBest(room: Room, prepared: Prepared, first: Answer): Promise<Response> {
+  try {
+    return (await tryAgain(room, prepared, first)) ?? first.deliver()
+  } catch (error) {
+    await first.discard()
+    throw error
   }
 }
 
@@ -79,24 +91,27 @@ async function prepare(room: Room, need: LeaseNeed, outgoing: Outgoing, signal: 
   }
 }
 
-function attempt(room: Room, { call, lease }: Prepared): Promise<Attempt> {
+function begin(room: Room, { call, lease }: Prepared): Attempt {
   const turn = takeTurn(room.config.clock, lease, call)
-  return attemptCall(
-    room,
-    new Sending(
-      call,
-      lease,
-      turn,
-      room.startSpan(call.found.operation.kind, () => call.request.model),
-    ),
-  )
+  const span = room.startSpan(call.found.operation.kind, () => call.request.model)
+  return new Attempt(room, new Sending(call, lease, turn, span))
+}
+
+async function attemptOnce(room: Room, prepared: Prepared): Promise<Answer> {
+  const attempt = begin(room, prepared)
+  try {
+    return attempt.answered(await attempt.send())
+  } catch (error) {
+    attempt.failed(error)
+    throw error
+  }
 }
 
 /**
  * Once, at once, and only where nothing was delivered and the body can be sent again: with a renewed lease where the provider refused the
  * key, with another key where it is out of capacity. Null where nothing better is to be had. Waiting is the client's.
  */
-async function tryAgain(room: Room, { lease, call }: Prepared, first: Attempt): Promise<Response | null> {
+async function tryAgain(room: Room, { lease, call }: Prepared, first: Answer): Promise<Response | null> {
   const { status } = first.response
   const { outgoing } = call
   const need = findOtherNeed(room, lease, status)
@@ -123,12 +138,12 @@ const rest = ({ resting, config }: Room, lease: Lease, status: number) =>
 const restKey = ({ scope }: Lease, status: number) => (status === 401 ? scope.keyVersionId : scope.keyId)
 
 /** Null where there is no other lease, or nothing came of it: then the provider's first answer is the truth. */
-async function attemptOther(room: Room, need: LeaseNeed, outgoing: Outgoing): Promise<Attempt | null> {
+async function attemptOther(room: Room, need: LeaseNeed, outgoing: Outgoing): Promise<Answer | null> {
   const patience = startPatience(room.config.clock, outgoing.signal)
   try {
     const prepared = await prepare(room, need, outgoing, patience.signal)
     patience.end()
-    return await attempt(room, prepared)
+    return await attemptOnce(room, prepared)
   } catch (error) {
     if (outgoing.signal?.aborted) throw error
     return null

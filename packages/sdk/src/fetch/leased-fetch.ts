@@ -29,7 +29,7 @@ export function createLeasedFetch(room: FetchRoom, providerId: string, { keyId, 
   const load = async (): Promise<typeof fetch> => {
     try {
       const [{ createCaller }, provider] = await Promise.all([import('./caller'), room.loadProvider(providerId)])
-      caller = createCaller(room, provider, keyId)
+      caller = createCaller(room, provider, keyId, refuse)
       return caller
     } finally {
       loading = null
@@ -48,6 +48,6 @@ export function createLeasedFetch(room: FetchRoom, providerId: string, { keyId, 
   }
   return (input, init) => {
     const call = (made: typeof fetch) => made(input, init ?? undefined)
-    return (caller ? call(caller) : start().then(call)).catch(refuse)
+    return caller ? call(caller) : start().then(call, refuse)
   }
 }

@@ -90,8 +90,8 @@ export class MeteredBody implements Source {
     if (!this.#isBegun) this.#listener.firstByte()
     this.#isBegun = true
     if (!this.#isEnded) this.#take(value)
-    if (this.#filter) pieces.push(...this.#filter.push(value))
-    else pieces.push(value)
+    if (this.#filter === null || this.#filter.passes(value)) pieces.push(value)
+    else pieces.push(...this.#filter.push(value))
     return true
   }
 

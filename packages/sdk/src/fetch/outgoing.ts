@@ -54,9 +54,7 @@ function readUrl(text: string): URL {
 function readHeaders(given: HeadersInit | undefined): Record<string, string> {
   const headers: Record<string, string> = {}
   const all = given instanceof Headers ? given : new Headers(given)
-  all.forEach((value, name) => {
-    headers[name] = value
-  })
+  for (const [name, value] of all) headers[name] = value
   return headers
 }
 

@@ -1,4 +1,4 @@
-import type { Source } from './pulled-stream'
+import type { ReadResult, Source } from './pulled-stream'
 
 type Piece = Uint8Array<ArrayBuffer>
 type Result = IteratorResult<Piece>
@@ -13,6 +13,10 @@ export class PieceIterator implements ReadableStreamAsyncIterator<Piece> {
   /** What was asked for and is not answered yet: so many, and the last of them. */
   #asked = 0
   #last: Promise<unknown> | null = null
+
+  /** Made once: each piece costs no more than one promise. */
+  readonly #took = (result: ReadResult) => this.#take(result)
+  readonly #failed = (error: unknown) => this.#fail(error)
 
   constructor(source: Source, lock: ReadableStreamDefaultReader<Uint8Array>, controller: ReadableStreamDefaultController<Uint8Array>) {
     this.#source = source
@@ -46,20 +50,35 @@ export class PieceIterator implements ReadableStreamAsyncIterator<Piece> {
     return mine
   }
 
-  async #read(): Promise<Result> {
-    const pieces = this.#pieces
+  #read(): Promise<Result> {
+    if (this.#pieces.length > 0 || this.#lock === null) return Promise.resolve(this.#answer(null))
+    return this.#source.read().then(this.#took, this.#failed)
+  }
+
+  #take(result: ReadResult): Result | Promise<Result> {
     try {
-      while (pieces.length === 0 && this.#lock !== null) if (!this.#source.take(await this.#source.read(), pieces)) this.#complete()
+      if (!this.#source.take(result, this.#pieces)) this.#complete()
     } catch (error) {
-      this.#source.fail(error)
-      this.#controller.error(error)
-      this.#unlock()
-      throw error
-    } finally {
-      this.#asked--
+      this.#fail(error)
     }
-    const value = pieces.shift()
-    return value === undefined ? { done: true, value } : { done: false, value: value as Piece } // fetch makes no others
+    // A piece that holds nothing for the caller is no answer.
+    return this.#pieces.length === 0 && this.#lock !== null ? this.#read() : this.#answer(result)
+  }
+
+  /** With what was read itself, where all of it is the caller's. */
+  #answer(result: ReadResult | null): Result {
+    this.#asked--
+    const value = this.#pieces.shift()
+    if (value === undefined) return { done: true, value }
+    return (value === result?.value ? result : { done: false, value }) as Result // fetch makes no other pieces
+  }
+
+  #fail(error: unknown): never {
+    this.#asked--
+    this.#source.fail(error)
+    this.#controller.error(error)
+    this.#unlock()
+    throw error
   }
 
   async #leave(reason: unknown): Promise<Result> {
@@ -73,9 +92,10 @@ export class PieceIterator implements ReadableStreamAsyncIterator<Piece> {
     return { done: true, value: reason }
   }
 
-  /** To leave a stream that is over marks it as read, as reading it would. */
+  /** To leave a stream that is over marks it as read, as reading it would, and asks nobody. */
   #complete(): void {
     this.#source.complete()
+    this.#controller.close()
     void this.#lock?.cancel()
     this.#unlock()
   }

@@ -8,6 +8,7 @@ const option: UsageOption = {
   body: { stream_options: { include_usage: true } },
   captures: {},
   member: 'usage',
+  otherMember: 'choices',
   toCaptured: () => ({}),
   isOnlyUsage: () => false,
 }

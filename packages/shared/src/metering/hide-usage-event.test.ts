@@ -9,6 +9,7 @@ import { hideUsageEvent } from './hide-usage-event'
 const option: UsageOption = {
   body: { stream_options: { include_usage: true } },
   member: 'usage',
+  otherMember: 'choices',
   captures: {
     usage: { path: 'usage', keep: 'last' },
     choices: { path: 'choices[]', keep: 'count' },
@@ -46,7 +47,7 @@ function filter(text: string, lengths: readonly number[]): string {
   const events = hideUsageEvent(option)
   const out: string[] = []
   const keep = (pieces: Uint8Array[]) => out.push(...pieces.map((piece) => new TextDecoder('latin1').decode(piece)))
-  for (const piece of splitBytes(toBytes(text), lengths)) keep(events.push(piece))
+  for (const piece of splitBytes(toBytes(text), lengths)) keep(events.passes(piece) ? [piece] : events.push(piece))
   keep(events.end())
   return toText(Uint8Array.from(out.join(''), toLatin1))
 }
@@ -96,6 +97,25 @@ test('an event that is over goes on at once, and no more than one is held back',
   const chunk = toBytes('data: {"choices":[1]}\n\ndata: {"cho')
   expect(events.push(chunk).map(toText)).toEqual(['data: {"choices":[1]}\n\n'])
   expect(events.push(toBytes('ices":[1]}\n\n')).map(toText)).toEqual(['data: {"cho', 'ices":[1]}\n\n'])
+})
+
+test('an event like the one before it passes unread, but not with another behind it, nor with its list empty, nor in part', () => {
+  const events = hideUsageEvent(option)
+  const word = 'data: {"id":"1","choices":[{"delta":{"content":"word"}}],"usage":null}\n\n'
+  const used = 'data: {"id":"1","choices":[],"usage":{"total_tokens":9}}\n\n'
+  const passes = (text: string) => events.passes(toBytes(text))
+  expect(passes(word)).toBe(false)
+  expect(events.push(toBytes(word)).map(toText)).toEqual([word])
+  expect([word, word.replace('word', 'é\\n'), word + used, used, used + word, word.slice(0, -1)].map(passes)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+  ])
+  expect(events.push(toBytes(word.slice(0, -1))).map(toText)).toEqual([])
+  expect(passes(word)).toBe(false)
 })
 
 test('a chunk of whole events goes on as it is, without a copy', () => {

@@ -2,11 +2,13 @@ import type { UsageOption } from '../providers/operation'
 import { ByteCopy } from './byte-copy'
 import { CR, LF } from './bytes'
 import { SseLines, type SseSink } from './framing/sse-lines'
-import { findUsageEvents } from './plain-events'
+import { findUsageEvents, UsualPlace } from './plain-events'
 import { beginScanning, endScanning, type Scanning } from './scanning'
 
 /** Passes server-sent events on, byte by byte as they came, but for the one that came only because we asked for usage. */
 export interface UsageEventFilter {
+  /** Whether a chunk goes on as it is, and need not be pushed. */
+  passes(chunk: Uint8Array): boolean
   /** What may go on to the caller now: all but the beginning of an event that is not over. */
   push(chunk: Uint8Array): Uint8Array[]
   end(): Uint8Array[]
@@ -35,7 +37,15 @@ class SseFilter implements UsageEventFilter, SseSink {
   /** The last event ended with the CR that the chunk ended with: a line feed that comes next is still of it. */
   private tornLineFeed: 'none' | 'pass' | 'drop' = 'none'
 
-  constructor(private readonly option: UsageOption) {}
+  private readonly usual: UsualPlace
+
+  constructor(private readonly option: UsageOption) {
+    this.usual = new UsualPlace(option)
+  }
+
+  passes(chunk: Uint8Array): boolean {
+    return this.usual.isFilled(chunk) && this.isBetween(chunk)
+  }
 
   push(chunk: Uint8Array): Uint8Array[] {
     if (chunk.length === 0) return []
@@ -93,7 +103,7 @@ class SseFilter implements UsageEventFilter, SseSink {
 
   /** Null where it takes a reading. */
   private passWhole(chunk: Uint8Array): Uint8Array[] | null {
-    const dropped = chunk.length > MAX_HELD_BYTES ? null : findUsageEvents(chunk, this.option)
+    const dropped = chunk.length > MAX_HELD_BYTES ? null : findUsageEvents(chunk, this.option, this.usual)
     if (dropped === null || dropped.length === 0) return dropped && [chunk]
     this.chunk = chunk
     this.passed = []

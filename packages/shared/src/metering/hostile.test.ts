@@ -46,6 +46,7 @@ const bodies: readonly { contentType: string; bytes: Uint8Array }[] = [
 const option: UsageOption = {
   body: { stream_options: { include_usage: true } },
   member: 'usage',
+  otherMember: 'choices',
   captures: { usage: { path: 'usage', keep: 'last' } },
   toCaptured: ({ usage }) => ({ usage: usage ?? undefined }),
   isOnlyUsage: ({ usage }) => usage !== undefined,

@@ -1,4 +1,5 @@
 import type { UsageOption } from '../providers/operation'
+import { LF, toBytes } from './bytes'
 
 /** One character for each byte. */
 const decoder = new TextDecoder('latin1')
@@ -14,14 +15,44 @@ export interface Range {
 const nothing: Range[] = []
 
 /**
+ * Where the events of a stream name a list that those of usage alone leave empty: in one stream they mostly begin alike, so that a look at
+ * that place tells what needs no reading. These bytes cannot stand inside a string.
+ */
+export class UsualPlace {
+  readonly #name: string
+  readonly #bytes: Uint8Array
+  #at = 0
+
+  constructor({ otherMember }: Pick<UsageOption, 'otherMember'>) {
+    this.#name = `"${otherMember}":[{`
+    this.#bytes = toBytes(this.#name)
+  }
+
+  /** Whether a chunk is one event, on one line, with something in that list. */
+  isFilled(chunk: Uint8Array): boolean {
+    if (this.#at === 0 || chunk.indexOf(LF) !== chunk.length - eventEnd.length) return false
+    const bytes = this.#bytes
+    for (let place = 0; place < bytes.length; place++) if (chunk[this.#at + place] !== bytes[place]) return false
+    return true
+  }
+
+  learn(text: string): void {
+    this.#at = Math.max(0, text.indexOf(this.#name))
+  }
+}
+
+/**
  * The events of a chunk that hold nothing but usage, told with the means of the runtime. The chunk is of whole events; null where one of
  * them is not written as nearly all are, on one line and without escapes in its names, and may hold usage.
  */
-export function findUsageEvents(chunk: Uint8Array, option: UsageOption): Range[] | null {
+export function findUsageEvents(chunk: Uint8Array, option: UsageOption, usual: UsualPlace): Range[] | null {
   const text = decoder.decode(chunk)
   const name = `${option.member}"`
   if (text.includes('\\u00')) return null
-  if (!mayHold(text, name)) return nothing
+  if (!mayHold(text, name)) {
+    usual.learn(text)
+    return nothing
+  }
   if (text.includes('\r')) return null
   const found: Range[] = []
   for (let from = 0, to = 0; from < text.length; from = to) {

@@ -66,6 +66,8 @@ export interface UsageOption {
   body: Readonly<Record<string, unknown>>
   /** Without this member, and more in it than null, no event holds nothing but usage. */
   member: string
+  /** A list: an event with anything in it does not hold usage alone. */
+  otherMember: string
   /** Whether an event, of which these captures were kept, holds nothing but usage. */
   isOnlyUsage(captured: Captured): boolean
   captures: Readonly<Record<string, Capture>>

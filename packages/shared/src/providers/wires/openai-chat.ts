@@ -26,6 +26,7 @@ export interface ChatRules extends TokenRules {
 export const chatUsageOption: UsageOption = {
   body: { stream_options: { include_usage: true } },
   member: 'usage',
+  otherMember: 'choices',
   captures: {
     usage: { path: 'usage', keep: 'first' },
     choices: { path: 'choices[]', keep: 'count' },
