@@ -45,9 +45,10 @@ export async function measureIssue({ service, postgresPid, superuser, deps }: Si
   await superuser.query('ANALYZE')
   const pids = [servicePid, postgresPid]
   const before = pids.map(readTreeCpuSeconds)
-  const { latencies, cpuMicros } = await run(direct, openLoop)
-  const perLease = (micros: number) => round(micros / latencies.length)
-  const [serviceCpuMicros, postgresCpuMicros] = pids.map((pid, place) => perLease((readTreeCpuSeconds(pid) - (before[place] ?? 0)) * 1e6))
+  const { latencies, answered, cpuMicros } = await run(direct, openLoop)
+  const [serviceCpuMicros, postgresCpuMicros] = pids.map((pid, place) =>
+    round(((readTreeCpuSeconds(pid) - (before[place] ?? 0)) * 1e6) / answered),
+  )
   const sql = median(figures.sql)
   const toRow = (what: string, perSecond: number) => ({ what, perSecond: round(perSecond), ratioToSql: round(perSecond / sql) })
   return [
@@ -64,7 +65,7 @@ export async function measureIssue({ service, postgresPid, superuser, deps }: Si
       p99Ms: round(quantile(latencies, 0.99)),
       serviceCpuMicros,
       postgresCpuMicros,
-      generatorCpuMicros: perLease(cpuMicros),
+      generatorCpuMicros: round(cpuMicros / latencies.length),
     },
   ]
 }

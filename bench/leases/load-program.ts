@@ -10,9 +10,11 @@ process.once('message', async ({ url, tokens, body, load }: LoadJob) => {
   const clients = await Promise.all(Array.from({ length: connections }, () => openKeepAlive(url)))
   const requests = tokens.map((token) => toRequest(url, '/v1/leases', token, body))
   let turn = 0
+  let answered = 0
   const ask = async (worker: number) => {
     const answer = await clients[worker]?.send(requests[turn++ % requests.length] ?? Buffer.alloc(0))
     if (answer?.status !== 201) throw new Error(`A lease was answered ${answer?.status} ${answer?.readBody()}`)
+    answered++
   }
   // Until what asks and counts is compiled: a young program is late itself.
   if (load.kind === 'open') await measureOpenLoop({ ...load, seconds: warmSeconds }, ask)
@@ -21,6 +23,6 @@ process.once('message', async ({ url, tokens, body, load }: LoadJob) => {
   const latencies = load.kind === 'open' ? await measureOpenLoop(load, ask) : []
   const { user, system } = process.cpuUsage(before)
   for (const client of clients) client.close()
-  const answer: LoadAnswer = { perSecond, latencies, cpuMicros: user + system }
+  const answer: LoadAnswer = { perSecond, answered, latencies, cpuMicros: user + system }
   process.send?.(answer, () => process.disconnect())
 })

@@ -16,6 +16,8 @@ export interface LoadJob {
 
 export interface LoadAnswer {
   perSecond: number
+  /** With those of warming up. */
+  answered: number
   /** Milliseconds, of an open loop. */
   latencies: readonly number[]
   cpuMicros: number

@@ -98,7 +98,7 @@ async function startWork(deps: Deps, urls: DatabaseUrls, opened: Close[]): Promi
   scheduleKeyNotices(jobs, deps)
   const checker = scheduleHealthChecks(jobs, deps)
   opened.push(() => checker.drain())
-  scheduleEvidence(jobs, deps)
+  opened.push(scheduleEvidence(jobs, deps, urls.system))
   schedulePriceRefresh(jobs, deps)
   const sender = scheduleDeliveries(jobs, deps)
   opened.push(() => sender.drain())

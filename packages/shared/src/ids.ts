@@ -1,3 +1,5 @@
+import { fillFromPage } from './random-page'
+
 /** Prefix of each kind of id; the word after it is the domain's. */
 export const idPrefixes = {
   organization: 'org',
@@ -45,19 +47,6 @@ const randomCharacters = 16
 export interface IdSource {
   now(): number
   fill(bytes: Uint8Array<ArrayBuffer>): void
-}
-
-/** Randomness is cheap by the page and dear by the id. */
-const page = new Uint8Array(4_096)
-let used = page.length
-
-function fillFromPage(bytes: Uint8Array<ArrayBuffer>): void {
-  if (used + bytes.length > page.length) {
-    crypto.getRandomValues(page)
-    used = 0
-  }
-  bytes.set(page.subarray(used, used + bytes.length))
-  used += bytes.length
 }
 
 const systemSource: IdSource = { now: Date.now, fill: fillFromPage }

@@ -3,6 +3,7 @@ import pg from 'pg'
 import { PrismaClient } from '../generated/prisma/client'
 import { createPersonDatabase, type PersonDatabase } from './identity/person-transaction'
 import type { Log } from './log'
+import { connectMs, openPool, statementMs } from './postgres/pool'
 import { moveLogin } from './postgres/url'
 
 export { isDatabaseAway } from './postgres/sql-state'
@@ -30,10 +31,8 @@ export interface Database {
   close(): Promise<void>
 }
 
-const connectMs = 5_000
 /** Transactions of people and questions over the ledger take turns: a crowd at the door waits and is not turned away. */
 const turnMs = 20_000
-const statementMs = 30_000
 
 /** A request must not sleep in a transaction; background roles may hold a lock for longer. */
 const pools = {
@@ -48,7 +47,10 @@ const pools = {
 type PoolName = keyof typeof pools
 
 export function createDatabase(urls: DatabaseUrls, log: Log, sizes: Partial<Record<PoolName, number>> = {}): Database {
-  const open = (name: PoolName) => openPool(name, urls[pools[name].login], sizes[name] ?? pools[name].size, log)
+  const open = (name: PoolName) => {
+    const { login, size, ...limits } = pools[name]
+    return openPool({ name, url: urls[login], size: sizes[name] ?? size, ...limits }, log)
+  }
   const [appPool, analyticsPool, authPool] = [open('app'), open('analytics'), open('auth')]
   const [systemPool, ownerPool] = [open('system'), open('owner')]
   const app = new PrismaClient({ adapter: new PrismaPg(appPool), errorFormat: 'minimal' })
@@ -68,30 +70,6 @@ export function createDatabase(urls: DatabaseUrls, log: Log, sizes: Partial<Reco
       await Promise.all([appPool, analyticsPool, authPool, systemPool, ownerPool].map((pool) => pool.end()))
     },
   }
-}
-
-function openPool(name: PoolName, connectionString: string, max: number, log: Log): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString,
-    max,
-    application_name: `keylease-${name}`,
-    connectionTimeoutMillis: pools[name].waitMs,
-    idleTimeoutMillis: 60_000,
-    keepAlive: true,
-    onConnect: (client) => limitSession(client, name),
-  })
-  pool.on('error', (error) => {
-    // A pool that is ending may see the server end first.
-    if (!pool.ending) log.warn({ err: error, pool: name }, 'an idle database connection was lost')
-  })
-  // A connection that is lost while checked out reports here as well as to its query; unheard, it would end the process.
-  pool.on('connect', (client) => client.on('error', (error) => log.debug({ err: error, pool: name }, 'a database connection was lost')))
-  return pool
-}
-
-/** As statements: a session pooler refuses start-up parameters that it does not know. */
-async function limitSession(client: pg.ClientBase, name: PoolName): Promise<void> {
-  await client.query(`SET statement_timeout = ${statementMs}; SET idle_in_transaction_session_timeout = ${pools[name].idleMs}`)
 }
 
 async function connectDirect(urls: DatabaseUrls, log: Log): Promise<pg.Client> {

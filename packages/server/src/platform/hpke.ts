@@ -1,4 +1,4 @@
-import { createCipheriv, createPublicKey, encapsulate as encapsulateKey, type KeyObject } from 'node:crypto'
+import { createCipheriv, encapsulate as encapsulateKey } from 'node:crypto'
 import { keyedHash } from './keyed-hash'
 
 /** What was sealed, for whoever has the private key. */
@@ -16,6 +16,11 @@ const empty = Buffer.alloc(0)
 const baseMode = Buffer.from([0])
 const lastByte = Buffer.from([1])
 const keyBytes = 32
+/**
+ * The key of the one message, as Node takes it at once: of bytes it finds out that they are no KeyObject by two errors, and a KeyObject is
+ * collected at everybody's cost.
+ */
+const asText = { encoding: 'latin1' } as const
 const nonceBytes = 12
 const publicKeyBytes = 32
 /** What stands before the 32 bytes of an X25519 key in a SubjectPublicKeyInfo is twelve bytes, so their texts join. */
@@ -34,7 +39,7 @@ export function createSealer(info: string): (recipient: string, aad: string, pla
     const key = keyedHash(secret, ofKey)
     const nonce = keyedHash(secret, ofNonce)
     try {
-      const cipher = createCipheriv('aes-256-gcm', key, nonce.subarray(0, nonceBytes))
+      const cipher = createCipheriv('aes-256-gcm', key.toString('latin1'), nonce.subarray(0, nonceBytes), asText)
       cipher.setAAD(Buffer.from(aad))
       return { encapsulatedKey, ciphertext: Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]) }
     } finally {
@@ -49,7 +54,7 @@ export function encapsulate(recipient: string): { sharedSecret: Buffer; encapsul
   if (bytes.length !== publicKeyBytes) throw new UnusableKeyError('a public key has 32 bytes')
   try {
     // OpenSSL refuses a shared secret of zeros, as RFC 9180 asks (7.1.4): a point of small order made it.
-    const { sharedKey, ciphertext } = encapsulateKey(toPublicKey(bytes))
+    const { sharedKey, ciphertext } = encapsulateKey(toPem(bytes))
     return { sharedSecret: sharedKey, encapsulatedKey: ciphertext }
   } catch (cause) {
     throw new UnusableKeyError('nothing can be sealed to this key', { cause })
@@ -57,7 +62,7 @@ export function encapsulate(recipient: string): { sharedSecret: Buffer; encapsul
 }
 
 /** As PEM: of all that Node reads, by far the cheapest. */
-const toPublicKey = (bytes: Buffer): KeyObject => createPublicKey(`${pemHead}${bytes.toString('base64')}${pemEnd}`)
+const toPem = (bytes: Buffer): string => `${pemHead}${bytes.toString('base64')}${pemEnd}`
 
 const extract = (salt: Buffer, label: string, input: Buffer): Buffer => keyedHash(salt, toInput(label, input))
 

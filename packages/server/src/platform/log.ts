@@ -4,6 +4,8 @@ import { gatherLines } from './log/gathered'
 import { redact } from './log/redaction'
 
 export type Log = Logger
+/** What a log does for work that may run in another thread. */
+export type ThreadLog = Record<'debug' | 'warn' | 'error', (fields: object, message: string) => void>
 export type LogTarget = 'stdout' | { file: string } | DestinationStream
 
 /** JSON lines on standard output, in a file that rotates by size, or into a stream. Secrets are taken out of every record. */

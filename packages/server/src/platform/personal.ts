@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { fillFromPage } from '@keylease/shared/random-page'
 import { keyedHash } from './keyed-hash'
 
 /** What of a request is about a person: kept beside its entry under a salt, while the entry holds commitments alone. */
@@ -13,9 +13,12 @@ export interface Commitments {
   userAgent: Buffer
 }
 
+const saltBytes = 16
+
 /** Erasing the salt leaves the entry provable and the person unnamed. */
 export function commitPersonal(facts: PersonalFacts): Commitments {
-  const salt = randomBytes(16)
+  const salt = Buffer.alloc(saltBytes)
+  fillFromPage(salt)
   return { salt, address: commitValue(salt, facts.address), userAgent: commitValue(salt, facts.userAgent) }
 }
 

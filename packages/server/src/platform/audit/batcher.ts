@@ -2,7 +2,7 @@ import { setTimeout as rest } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Clock } from '../clock'
 import type { Database } from '../db'
-import type { Log } from '../log'
+import type { ThreadLog } from '../log'
 import { inTenantSql } from '../tenancy'
 import { type AuditSigner, firstPreviousRoot, signCheckpoint } from './checkpoint'
 import { findLastCheckpoint, insertCheckpoint, insertLeaves } from './checkpoint-rows'
@@ -14,7 +14,7 @@ export interface BatcherRoom {
   db: Pick<Database, 'systemPool'>
   clock: Clock
   signer: AuditSigner
-  log: Pick<Log, 'error'>
+  log: Pick<ThreadLog, 'error'>
 }
 
 export interface BatchTuning {

@@ -1,0 +1,3 @@
+import './source-modules.mjs'
+
+await import('../src/platform/audit/checkpoint-worker.ts')
