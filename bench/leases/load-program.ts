@@ -2,8 +2,6 @@ import { openKeepAlive, toRequest } from '../support/keep-alive'
 import { countPerSecond, measureOpenLoop } from '../support/load'
 import type { LoadAnswer, LoadJob } from './load'
 
-const warmSeconds = 3
-
 /** Asks for leases from a process of its own: what the bench holds in memory is none of the latency. */
 process.once('message', async ({ url, tokens, body, load }: LoadJob) => {
   const connections = load.kind === 'closed' ? load.connections : load.workers
@@ -16,8 +14,7 @@ process.once('message', async ({ url, tokens, body, load }: LoadJob) => {
     if (answer?.status !== 201) throw new Error(`A lease was answered ${answer?.status} ${answer?.readBody()}`)
     answered++
   }
-  // Until what asks and counts is compiled: a young program is late itself.
-  if (load.kind === 'open') await measureOpenLoop({ ...load, seconds: warmSeconds }, ask)
+  if (load.kind === 'open') await measureOpenLoop({ ...load, seconds: load.warmSeconds }, ask)
   const before = process.cpuUsage()
   const perSecond = load.kind === 'closed' ? await countPerSecond(connections, load.ms, ask) : 0
   const latencies = load.kind === 'open' ? await measureOpenLoop(load, ask) : []

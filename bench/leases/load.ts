@@ -1,10 +1,10 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-/** Closed: each connection asks again once it was answered. Open: so many a second, whoever is still waiting. */
+/** Closed: each connection asks again once it was answered. Open: so many a second, whoever is still waiting, once it was so for a while. */
 export type Load =
   | { kind: 'closed'; connections: number; ms: number }
-  | { kind: 'open'; perSecond: number; seconds: number; workers: number }
+  | { kind: 'open'; perSecond: number; warmSeconds: number; seconds: number; workers: number }
 
 /** Leases that agents ask for in turns, over connections of their own. */
 export interface LoadJob {
