@@ -100,7 +100,7 @@ test('an event that is over goes on at once, and no more than one is held back',
 })
 
 test('an event like the one before it passes unread, but not with another behind it, nor with its list empty, nor in part', () => {
-  const events = hideUsageEvent(option)
+  const events = hideUsageEvent({ ...option })
   const word = 'data: {"id":"1","choices":[{"delta":{"content":"word"}}],"usage":null}\n\n'
   const used = 'data: {"id":"1","choices":[],"usage":{"total_tokens":9}}\n\n'
   const passes = (text: string) => events.passes(toBytes(text))

@@ -2,7 +2,7 @@ import type { UsageOption } from '../providers/operation'
 import { ByteCopy } from './byte-copy'
 import { CR, LF } from './bytes'
 import { SseLines, type SseSink } from './framing/sse-lines'
-import { findUsageEvents, UsualPlace } from './plain-events'
+import { findUsageEvents, findUsualPlace } from './plain-events'
 import { beginScanning, endScanning, type Scanning } from './scanning'
 
 /** Passes server-sent events on, byte by byte as they came, but for the one that came only because we asked for usage. */
@@ -37,14 +37,10 @@ class SseFilter implements UsageEventFilter, SseSink {
   /** The last event ended with the CR that the chunk ended with: a line feed that comes next is still of it. */
   private tornLineFeed: 'none' | 'pass' | 'drop' = 'none'
 
-  private readonly usual: UsualPlace
-
-  constructor(private readonly option: UsageOption) {
-    this.usual = new UsualPlace(option)
-  }
+  constructor(private readonly option: UsageOption) {}
 
   passes(chunk: Uint8Array): boolean {
-    return this.usual.isFilled(chunk) && this.isBetween(chunk)
+    return findUsualPlace(this.option).isFilled(chunk) && this.isBetween(chunk)
   }
 
   push(chunk: Uint8Array): Uint8Array[] {
@@ -103,7 +99,7 @@ class SseFilter implements UsageEventFilter, SseSink {
 
   /** Null where it takes a reading. */
   private passWhole(chunk: Uint8Array): Uint8Array[] | null {
-    const dropped = chunk.length > MAX_HELD_BYTES ? null : findUsageEvents(chunk, this.option, this.usual)
+    const dropped = chunk.length > MAX_HELD_BYTES ? null : findUsageEvents(chunk, this.option)
     if (dropped === null || dropped.length === 0) return dropped && [chunk]
     this.chunk = chunk
     this.passed = []

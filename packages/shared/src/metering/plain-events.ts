@@ -14,11 +14,20 @@ export interface Range {
 
 const nothing: Range[] = []
 
+const places = new WeakMap<UsageOption, UsualPlace>()
+
+/** One for all streams of an option: they mostly begin alike. */
+export function findUsualPlace(option: UsageOption): UsualPlace {
+  const place = places.get(option) ?? new UsualPlace(option)
+  places.set(option, place)
+  return place
+}
+
 /**
- * Where the events of a stream name a list that those of usage alone leave empty: in one stream they mostly begin alike, so that a look at
- * that place tells what needs no reading. These bytes cannot stand inside a string.
+ * Where events name a list that those of usage alone leave empty: a look at that place tells what needs no reading. These bytes cannot
+ * stand inside a string.
  */
-export class UsualPlace {
+class UsualPlace {
   readonly #name: string
   readonly #bytes: Uint8Array
   #at = 0
@@ -37,7 +46,8 @@ export class UsualPlace {
   }
 
   learn(text: string): void {
-    this.#at = Math.max(0, text.indexOf(this.#name))
+    const at = text.indexOf(this.#name)
+    if (at > 0) this.#at = at
   }
 }
 
@@ -45,12 +55,12 @@ export class UsualPlace {
  * The events of a chunk that hold nothing but usage, told with the means of the runtime. The chunk is of whole events; null where one of
  * them is not written as nearly all are, on one line and without escapes in its names, and may hold usage.
  */
-export function findUsageEvents(chunk: Uint8Array, option: UsageOption, usual: UsualPlace): Range[] | null {
+export function findUsageEvents(chunk: Uint8Array, option: UsageOption): Range[] | null {
   const text = decoder.decode(chunk)
   const name = `${option.member}"`
   if (text.includes('\\u00')) return null
   if (!mayHold(text, name)) {
-    usual.learn(text)
+    findUsualPlace(option).learn(text)
     return nothing
   }
   if (text.includes('\r')) return null
