@@ -18,7 +18,7 @@ const lastByte = Buffer.from([1])
 const keyBytes = 32
 /**
  * The key of the one message, as Node takes it at once: of bytes it finds out that they are no KeyObject by two errors, and a KeyObject is
- * collected at everybody's cost.
+ * collected at everybody's cost. Text cannot be wiped as the rest of what is spent here; this one opens one message, made just now.
  */
 const asText = { encoding: 'latin1' } as const
 const nonceBytes = 12

@@ -25,7 +25,7 @@ export function findUsualPlace(option: UsageOption): UsualPlace {
 
 /**
  * Where events name a list that those of usage alone leave empty: a look at that place tells what needs no reading. These bytes cannot
- * stand inside a string.
+ * stand inside a string. Inside another member they could mislead: then an event of usage alone passes, which takes nothing from anybody.
  */
 class UsualPlace {
   readonly #name: string

@@ -73,5 +73,5 @@ test('entries that vanished before their checkpoint are in the log of the servic
 
 test('a thread that dies is an error of its turn, and the next turn has another', async () => {
   const thread = open({ entry: dying })
-  for (const _ of [1, 2]) await expect(thread.checkpointAll()).rejects.toThrow('the thread that makes checkpoints ended')
+  for (const _ of [1, 2]) await expect(thread.checkpointAll()).rejects.toThrow('the thread ended before it answered')
 })

@@ -1,6 +1,7 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { KeyringKey } from '../keyring'
 import type { ThreadLog } from '../log'
+import { createThread, hearAnswer } from '../thread'
 
 /** What the thread is made with. */
 export interface CheckpointRoom {
@@ -22,32 +23,24 @@ export interface CheckpointThread {
   close(): Promise<void>
 }
 
-/**
- * Makes checkpoints in a thread of its own: a thousand entries are read and hashed while requests are answered. It starts when it is first
- * needed, and one that died is replaced at the next turn.
- */
-export function createCheckpointThread(entry: URL, { log, ...room }: CheckpointRoom & { log: ThreadLog }): CheckpointThread {
-  let worker: Worker | null = null
+type Outcome = Exclude<CheckpointAnswer, { kind: 'log' }>
 
-  const open = (): Worker => {
-    if (worker) return worker
-    const fresh = new Worker(entry, { workerData: room })
-    fresh.unref()
-    // Whoever waits for an answer hears of it; without a listener it would end this process too.
-    fresh.on('error', () => undefined)
+/** Makes checkpoints in a thread of its own: a thousand entries are read and hashed while requests are answered. */
+export function createCheckpointThread(entry: URL, { log, ...room }: CheckpointRoom & { log: ThreadLog }): CheckpointThread {
+  const thread = createThread(entry, { workerData: room }, (fresh) => {
     fresh.on('message', (answer: CheckpointAnswer) => {
       if (answer.kind === 'log') log[answer.level](answer.fields, answer.message)
     })
-    fresh.once('exit', () => {
-      if (worker === fresh) worker = null
-    })
-    worker = fresh
-    return fresh
-  }
-
+  })
   return {
-    checkpointAll: () => askOnce(open(), 'checkpoint'),
+    async checkpointAll() {
+      const worker = thread.open()
+      send(worker, 'checkpoint')
+      const outcome = await hearAnswer(worker, isOutcome)
+      if (outcome.kind === 'failed') throw toError(outcome)
+    },
     async close() {
+      const worker = thread.current()
       if (!worker) return
       const { promise, resolve } = Promise.withResolvers<void>()
       worker.once('exit', () => resolve())
@@ -58,26 +51,8 @@ export function createCheckpointThread(entry: URL, { log, ...room }: CheckpointR
 }
 
 const send = (worker: Worker, request: CheckpointRequest) => worker.postMessage(request)
-
-async function askOnce(worker: Worker, request: CheckpointRequest): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const listeners = {
-    message(answer: CheckpointAnswer) {
-      if (answer.kind === 'done') resolve()
-      if (answer.kind === 'failed') reject(toError(answer))
-    },
-    error: reject,
-    exit: () => reject(new Error('the thread that makes checkpoints ended')),
-  }
-  for (const [event, listener] of Object.entries(listeners)) worker.on(event, listener)
-  try {
-    send(worker, request)
-    await promise
-  } finally {
-    for (const [event, listener] of Object.entries(listeners)) worker.off(event, listener)
-  }
-}
+const isOutcome = (answer: CheckpointAnswer): answer is Outcome => answer.kind !== 'log'
 
 /** With the code by which a database that is away is known: what a thread throws loses it on the way. */
-const toError = ({ message, stack, code }: { message: string; stack: string | undefined; code: unknown }): Error =>
+const toError = ({ message, stack, code }: Extract<Outcome, { kind: 'failed' }>): Error =>
   Object.assign(new Error(message), stack === undefined ? {} : { stack }, code === undefined ? {} : { code })

@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { AppError } from '../../platform/errors'
+import { createThread, hearAnswer } from '../../platform/thread'
 import { joinPart } from './batch-parts'
 import type { Signal } from './otlp/answer'
 import type { OtlpEncoding } from './otlp/encoding'
@@ -45,28 +46,15 @@ interface Lane {
   close(): Promise<void>
 }
 
-/** One thread and its queue. A thread that died is replaced by the next body. */
+/** One thread and its queue. */
 function createLane(entry: URL): Lane {
-  let worker: Worker | null = null
+  const thread = createThread(entry)
   let last: Promise<unknown> = Promise.resolve()
   let waiting = 0
 
-  const open = (): Worker => {
-    if (worker) return worker
-    const fresh = new Worker(entry)
-    fresh.unref()
-    // Whoever waits for an answer hears of it; without a listener it would end this process too.
-    fresh.on('error', () => undefined)
-    fresh.once('exit', () => {
-      if (worker === fresh) worker = null
-    })
-    worker = fresh
-    return fresh
-  }
-
   const decode = async (request: DecodeRequest) => {
     try {
-      return await collect(open(), request)
+      return await collect(thread.open(), request)
     } finally {
       waiting--
     }
@@ -82,7 +70,7 @@ function createLane(entry: URL): Lane {
     },
     async close() {
       await last
-      await worker?.terminate()
+      await thread.current()?.terminate()
     },
   }
 }
@@ -99,21 +87,7 @@ async function collect(worker: Worker, request: DecodeRequest): Promise<ReadBatc
   return batch
 }
 
-/** Plain listeners: `once` with a signal makes an error for every event that did not come, with each message. */
-async function nextAnswer(worker: Worker): Promise<DecodeAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<DecodeAnswer>()
-  const fail = (cause: unknown) =>
-    reject(new AppError('unavailable', { message: 'The body could not be read right now. Send it again in a moment.', cause }))
-  const listeners = {
-    message: resolve,
-    error: fail,
-    messageerror: () => fail(new Error('an answer of the thread could not be taken over')),
-    exit: () => fail(new Error('the thread that read the body ended')),
-  }
-  for (const [event, listener] of Object.entries(listeners)) worker.on(event, listener)
-  try {
-    return await promise
-  } finally {
-    for (const [event, listener] of Object.entries(listeners)) worker.off(event, listener)
-  }
-}
+const nextAnswer = (worker: Worker): Promise<DecodeAnswer> =>
+  hearAnswer(worker, (_: DecodeAnswer): _ is DecodeAnswer => true).catch((cause: unknown) => {
+    throw new AppError('unavailable', { message: 'The body could not be read right now. Send it again in a moment.', cause })
+  })
